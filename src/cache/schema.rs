@@ -1,0 +1,409 @@
+//! Which types a read depends on and a write touches, from the site's schema.
+//!
+//! A response that shows a relation depends on the related type, one that filters or sorts through it as well; the
+//! parameters of the read say which, and nobody has to configure it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::error::{ErrorKind, Result};
+
+/// On every entry: purged by what changes who may read what.
+pub const AUTH_TAG: &str = "auth";
+/// On a response that may depend on any type; purged by every write.
+const ANY_TYPE: &str = "*";
+/// Nesting that is followed before a read counts as depending on everything.
+const MAX_DEPTH: usize = 32;
+
+/// The types, and what their attributes lead to. Scalars are left out.
+#[derive(Debug, Default, Deserialize)]
+pub struct Schema {
+    #[serde(default)]
+    types: BTreeMap<String, Type>,
+}
+
+/// The document JavaScript hands over: the content API's prefix and the schema.
+#[derive(Debug, Deserialize)]
+pub struct Site {
+    pub prefix: String,
+    #[serde(flatten)]
+    pub schema: Schema,
+}
+
+#[derive(Debug, Deserialize)]
+struct Type {
+    #[serde(default)]
+    attributes: BTreeMap<String, Attribute>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+enum Attribute {
+    /// A relation to this type, or to any (`*`, a morph).
+    Relation(String),
+    Component(String),
+    /// A dynamic zone of these components.
+    Zone(Vec<String>),
+    /// Always `true`: files of the upload plugin.
+    Media(#[expect(dead_code, reason = "its presence says it all")] bool),
+}
+
+const MEDIA_TYPE: &str = "plugin::upload.file";
+
+impl Attribute {
+    fn targets(&self) -> Vec<&str> {
+        match self {
+            Self::Relation(uid) | Self::Component(uid) => vec![uid],
+            Self::Zone(uids) => uids.iter().map(String::as_str).collect(),
+            Self::Media(_) => vec![MEDIA_TYPE],
+        }
+    }
+}
+
+/// The tag of a type.
+pub fn type_tag(uid: &str) -> String {
+    format!("t:{uid}")
+}
+
+/// A tag given by hand. One without a colon gets a namespace of its own, away from ours.
+pub fn custom_tag(text: &str) -> String {
+    let text = text.replace(['\n', '\r'], " ");
+    if text.contains(':') || text == AUTH_TAG { text } else { format!("x:{text}") }
+}
+
+/// Types that decide who may read what. Every answer already depends on them through [`AUTH_TAG`].
+fn decides_access(uid: &str) -> bool {
+    matches!(uid, "plugin::users-permissions.role" | "plugin::users-permissions.permission")
+        || uid.starts_with("admin::api-token")
+}
+
+/// Types that Strapi reads on its own while it answers something else.
+fn is_incidental(uid: &str) -> bool {
+    decides_access(uid) || uid.starts_with("strapi::") || uid.starts_with("admin::") || uid == "plugin::i18n.locale"
+}
+
+/// The tags of a response, and whether any content was seen to be read for it.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Dependencies {
+    pub tags: BTreeSet<String>,
+    pub known: bool,
+}
+
+impl Schema {
+    /// Reads the schema of a site.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`] when it is not of the expected shape.
+    pub fn parse(json: &str) -> Result<Site> {
+        serde_json::from_str(json).map_err(|error| ErrorKind::Config(format!("schema: not understood: {error}")))
+    }
+
+    /// What `reads` (a JSON array of `[uid, params]`, params of the Document Service or of `strapi.db.query`)
+    /// depend on.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`] when it is not of that shape.
+    pub fn dependencies(&self, reads: &str) -> Result<Dependencies> {
+        let reads: Vec<(String, Value)> = serde_json::from_str(reads)
+            .map_err(|error| ErrorKind::Config(format!("reads: not understood: {error}")))?;
+        let mut walk = Walk { schema: self, types: BTreeSet::new() };
+        let mut known = false;
+        for (uid, params) in &reads {
+            known |= !is_incidental(uid);
+            walk.read(uid, params, 0);
+        }
+        let mut tags: BTreeSet<String> = walk.types.into_iter().map(type_tag).collect();
+        tags.insert(AUTH_TAG.to_owned());
+        Ok(Dependencies { tags, known })
+    }
+
+    /// What a write to documents of these types makes stale: the types, the targets of their relations (a relation
+    /// can change from either side), and what depends on any type.
+    pub fn touched_by_write<'a>(&self, uids: impl IntoIterator<Item = &'a str>) -> BTreeSet<String> {
+        let mut tags = BTreeSet::from([type_tag(ANY_TYPE)]);
+        for uid in uids {
+            tags.insert(type_tag(uid));
+            if decides_access(uid) {
+                tags.insert(AUTH_TAG.to_owned());
+            }
+            let attributes = self.types.get(uid).into_iter().flat_map(|known| known.attributes.values());
+            for attribute in attributes {
+                if let Attribute::Relation(target) = attribute
+                    && target != ANY_TYPE
+                {
+                    tags.insert(type_tag(target));
+                }
+            }
+        }
+        tags
+    }
+}
+
+struct Walk<'a> {
+    schema: &'a Schema,
+    types: BTreeSet<&'a str>,
+}
+
+impl<'a> Walk<'a> {
+    fn read(&mut self, uid: &'a str, params: &'a Value, depth: usize) {
+        self.types.insert(uid);
+        let Value::Object(params) = params else { return };
+        if depth > MAX_DEPTH {
+            self.types.insert(ANY_TYPE);
+            return;
+        }
+        for (name, value) in params {
+            match name.as_str() {
+                "filters" | "where" => self.condition(uid, value, depth + 1),
+                "sort" | "orderBy" => self.order(uid, value, depth + 1),
+                "populate" => self.populate(uid, value, depth + 1),
+                _ => {}
+            }
+        }
+    }
+
+    fn attribute(&self, uid: &str, name: &str) -> Option<&'a Attribute> {
+        self.schema.types.get(uid)?.attributes.get(name)
+    }
+
+    fn condition(&mut self, uid: &'a str, value: &'a Value, depth: usize) {
+        if depth > MAX_DEPTH {
+            self.types.insert(ANY_TYPE);
+            return;
+        }
+        match value {
+            Value::Array(all) => all.iter().for_each(|one| self.condition(uid, one, depth + 1)),
+            Value::Object(fields) => {
+                for (name, inner) in fields {
+                    if name.starts_with('$') {
+                        self.condition(uid, inner, depth + 1);
+                    } else if let Some(attribute) = self.attribute(uid, name) {
+                        for target in attribute.targets() {
+                            self.types.insert(target);
+                            self.condition(target, inner, depth + 1);
+                        }
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn order(&mut self, uid: &'a str, value: &'a Value, depth: usize) {
+        if depth > MAX_DEPTH {
+            self.types.insert(ANY_TYPE);
+            return;
+        }
+        match value {
+            Value::String(list) => {
+                for path in list.split(',') {
+                    let path = path.split(':').next().unwrap_or(path);
+                    self.path(uid, path.trim().split('.'));
+                }
+            }
+            Value::Array(all) => all.iter().for_each(|one| self.order(uid, one, depth + 1)),
+            Value::Object(fields) => {
+                for (name, inner) in fields {
+                    if let Some(attribute) = self.attribute(uid, name) {
+                        for target in attribute.targets() {
+                            self.types.insert(target);
+                            self.order(target, inner, depth + 1);
+                        }
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn populate(&mut self, uid: &'a str, value: &'a Value, depth: usize) {
+        if depth > MAX_DEPTH {
+            self.types.insert(ANY_TYPE);
+            return;
+        }
+        match value {
+            Value::Bool(true) => self.everything(uid),
+            Value::String(list) => {
+                for path in list.split(',').map(str::trim).filter(|path| !path.is_empty()) {
+                    if path == "*" { self.everything(uid) } else { self.path(uid, path.split('.')) }
+                }
+            }
+            Value::Array(all) => all.iter().for_each(|one| self.populate(uid, one, depth + 1)),
+            Value::Object(fields) => {
+                for (name, inner) in fields {
+                    self.populate_one(uid, name, inner, depth + 1);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn populate_one(&mut self, uid: &'a str, name: &str, inner: &'a Value, depth: usize) {
+        if matches!(inner, Value::Bool(false) | Value::Null) {
+            return;
+        }
+        if name == "*" {
+            return self.everything(uid);
+        }
+        let Some(attribute) = self.attribute(uid, name) else {
+            // Something we do not know is populated: better purged too often.
+            self.types.insert(ANY_TYPE);
+            return;
+        };
+        for target in attribute.targets() {
+            self.read(target, inner, depth);
+            if inner.is_string() {
+                self.populate(target, inner, depth);
+            }
+        }
+        // A dynamic zone, or a morph relation, says per type what it wants.
+        if let Some(Value::Object(by_type)) = inner.get("on") {
+            for (target, params) in by_type {
+                self.read(target, params, depth);
+            }
+        }
+    }
+
+    fn everything(&mut self, uid: &str) {
+        let schema = self.schema;
+        if let Some(known) = schema.types.get(uid) {
+            self.types.extend(known.attributes.values().flat_map(Attribute::targets));
+        } else {
+            self.types.insert(ANY_TYPE);
+        }
+    }
+
+    /// Follows `category.author` from `uid`.
+    fn path<'p>(&mut self, uid: &'a str, names: impl Iterator<Item = &'p str>) {
+        let mut at = vec![uid];
+        for name in names {
+            let mut next = Vec::new();
+            for uid in at {
+                if name == "*" {
+                    self.everything(uid);
+                } else if let Some(attribute) = self.attribute(uid, name) {
+                    next.extend(attribute.targets());
+                }
+            }
+            self.types.extend(&next);
+            at = next;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn schema() -> Schema {
+        Schema::parse(
+            r#"{ "prefix": "/api", "types": {
+                "api::article.article": { "kind": "type", "attributes": {
+                    "category": { "relation": "api::category.category" },
+                    "cover": { "media": true },
+                    "seo": { "component": "shared.seo" },
+                    "blocks": { "zone": ["shared.quote", "shared.seo"] },
+                    "owner": { "relation": "*" } } },
+                "api::category.category": { "attributes": {
+                    "articles": { "relation": "api::article.article" },
+                    "parent": { "relation": "api::section.section" } } },
+                "api::section.section": {},
+                "shared.seo": { "kind": "component", "attributes": { "image": { "media": true } } },
+                "shared.quote": { "attributes": { "author": { "relation": "api::author.author" } } } } }"#,
+        )
+        .expect("a schema")
+        .schema
+    }
+
+    fn types(params: &str) -> Vec<String> {
+        let reads = format!(r#"[["api::article.article", {params}]]"#);
+        let found = schema().dependencies(&reads).expect("understood");
+        assert!(found.known && found.tags.contains(AUTH_TAG) && found.tags.contains("t:api::article.article"));
+        let own = ["auth", "t:api::article.article"];
+        found.tags.into_iter().filter(|tag| !own.contains(&tag.as_str())).collect()
+    }
+
+    #[test]
+    fn a_plain_list_depends_on_its_own_type() {
+        assert!(types("{}").is_empty());
+        assert!(types(r#"{"filters":{"title":{"$eq":"x"}},"sort":"title:desc","populate":false}"#).is_empty());
+    }
+
+    #[test]
+    fn filters_and_sorts_depend_on_the_types_they_go_through() {
+        let category = ["t:api::category.category"];
+        assert_eq!(types(r#"{"filters":{"category":{"slug":{"$eq":"x"}}}}"#), category);
+        assert_eq!(types(r#"{"where":{"$and":[{"$or":[{"category":{"slug":"x"}}]}]}}"#), category);
+        assert_eq!(types(r#"{"sort":"title:asc,category.name:desc"}"#), category);
+        assert_eq!(types(r#"{"orderBy":[{"category":{"name":"asc"}}]}"#), category);
+        assert_eq!(
+            types(r#"{"sort":["category.parent.name"]}"#),
+            ["t:api::category.category", "t:api::section.section"]
+        );
+    }
+
+    #[test]
+    fn populated_types_count_however_populate_is_written() {
+        let category = ["t:api::category.category"];
+        for populate in
+            [r#""category""#, r#"["category"]"#, r#"{"category":true}"#, r#"{"category":{"fields":["name"]}}"#]
+        {
+            assert_eq!(types(&format!(r#"{{"populate":{populate}}}"#)), category, "{populate}");
+        }
+        assert_eq!(
+            types(r#"{"populate":{"category":{"populate":{"parent":{"populate":"*"}}}}}"#),
+            ["t:api::category.category", "t:api::section.section"]
+        );
+        assert_eq!(types(r#"{"populate":"seo.image"}"#), ["t:plugin::upload.file", "t:shared.seo"]);
+    }
+
+    #[test]
+    fn a_star_means_every_direct_attribute() {
+        let all = ["t:*", "t:api::category.category", "t:plugin::upload.file", "t:shared.quote", "t:shared.seo"];
+        for populate in [r#""*""#, "true", r#"["*"]"#, r#"{"*":true}"#] {
+            assert_eq!(types(&format!(r#"{{"populate":{populate}}}"#)), all, "{populate}");
+        }
+    }
+
+    #[test]
+    fn dynamic_zones_are_followed_type_by_type() {
+        assert_eq!(
+            types(r#"{"populate":{"blocks":{"on":{"shared.quote":{"populate":{"author":true}}}}}}"#),
+            ["t:api::author.author", "t:shared.quote", "t:shared.seo"]
+        );
+    }
+
+    #[test]
+    fn what_is_not_known_depends_on_everything() {
+        assert_eq!(types(r#"{"populate":{"mystery":true}}"#), ["t:*"]);
+        assert_eq!(types(r#"{"populate":"owner"}"#), ["t:*"]);
+        let deep = (0..40).fold("true".to_owned(), |inner, i| {
+            let name = if i % 2 == 0 { "articles" } else { "category" };
+            format!(r#"{{"populate":{{"{name}":{inner}}}}}"#)
+        });
+        assert!(types(&deep).contains(&"t:*".to_owned()));
+    }
+
+    #[test]
+    fn reads_that_strapi_makes_on_its_own_do_not_make_an_answer_known() {
+        let found = schema().dependencies(r#"[["plugin::users-permissions.permission",{}],["strapi::core-store",{}]]"#);
+        assert!(!found.expect("understood").known);
+    }
+
+    #[test]
+    fn a_write_touches_its_type_and_the_targets_of_its_relations() {
+        let touched = schema().touched_by_write(["api::category.category"]);
+        let expected = ["t:*", "t:api::article.article", "t:api::category.category", "t:api::section.section"];
+        assert_eq!(touched.into_iter().collect::<Vec<_>>(), expected);
+        assert!(schema().touched_by_write(["plugin::users-permissions.role"]).contains(AUTH_TAG));
+    }
+
+    #[test]
+    fn a_tag_given_by_hand_cannot_reach_our_own_fields() {
+        assert_eq!(custom_tag("seq"), "x:seq");
+        assert_eq!(custom_tag("a\nfloor"), "x:a floor");
+        assert_eq!(custom_tag("t:api::a.a"), "t:api::a.a");
+    }
+}

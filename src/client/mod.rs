@@ -1,0 +1,113 @@
+//! The Upstash REST client: a command in, a reply out. Knows nothing of what is stored.
+
+mod breaker;
+mod codec;
+mod script;
+mod transport;
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+pub use breaker::{Breaker, Permit};
+pub use codec::{Command, Reply};
+pub use script::Script;
+pub use transport::{Answer, HttpTransport, Sending, Transport};
+
+use crate::clock::Clock;
+use crate::error::{ErrorKind, Result};
+
+/// How long the breaker's own trial may take: nobody waits for it.
+const TRIAL_DEADLINE: Duration = Duration::from_secs(2);
+
+/// One endpoint, its transport and its breaker. Cheap to share behind an `Arc`.
+pub struct Client {
+    transport: Box<dyn Transport>,
+    breaker: Breaker,
+    clock: Arc<dyn Clock>,
+}
+
+impl Client {
+    pub fn new(transport: Box<dyn Transport>, clock: Arc<dyn Clock>) -> Self {
+        Self { transport, breaker: Breaker::default(), clock }
+    }
+
+    /// Whether the breaker is open: the endpoint is not asked at the moment.
+    pub fn is_open(&self) -> bool {
+        self.breaker.is_open()
+    }
+
+    /// The trial that may close the breaker, when it is open and the trial is due. For callers who do not even send
+    /// while it is open; everybody else's [`Client::command`] starts it.
+    pub fn due_trial(self: &Arc<Self>) -> Option<impl Future<Output = ()> + Send + 'static> {
+        let due = matches!(self.breaker.permit(self.clock.monotonic_ms()), Permit::RefuseAndTry(_));
+        let client = Arc::clone(self);
+        due.then(|| async move { client.try_again().await })
+    }
+
+    /// Sends one command and waits at most `deadline` for its reply.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Unavailable`] at once while the breaker is open; otherwise what went wrong.
+    pub async fn command(self: &Arc<Self>, command: &Command, deadline: Duration) -> Result<Reply> {
+        let answer = self.request("", codec::encode_command(command), deadline).await?;
+        self.judge(codec::decode_command(answer.status, &answer.body))
+    }
+
+    /// Sends commands in one request; they are executed in order, not atomically.
+    ///
+    /// # Errors
+    /// As [`Client::command`]; errors of single commands are in the list.
+    pub async fn pipeline(self: &Arc<Self>, commands: &[Command], deadline: Duration) -> Result<Vec<Result<Reply>>> {
+        if commands.is_empty() {
+            return Ok(Vec::new());
+        }
+        let answer = self.request("pipeline", codec::encode_pipeline(commands), deadline).await?;
+        self.judge(codec::decode_pipeline(answer.status, &answer.body, commands.len()))
+    }
+
+    async fn request(self: &Arc<Self>, path: &'static str, body: Vec<u8>, deadline: Duration) -> Result<Answer> {
+        match self.breaker.permit(self.clock.monotonic_ms()) {
+            Permit::Ask => {}
+            Permit::Refuse(failures) => return Err(ErrorKind::Unavailable(failures)),
+            Permit::RefuseAndTry(failures) => {
+                let client = Arc::clone(self);
+                tokio::spawn(async move { client.try_again().await });
+                return Err(ErrorKind::Unavailable(failures));
+            }
+        }
+        let answer = self.send(path, body, deadline).await;
+        if let Err(error) = &answer {
+            self.count_failure(error);
+        }
+        answer
+    }
+
+    async fn send(&self, path: &'static str, body: Vec<u8>, deadline: Duration) -> Result<Answer> {
+        tokio::time::timeout(deadline, self.transport.send(path, body))
+            .await
+            .unwrap_or(Err(ErrorKind::Timeout(deadline.as_millis() as u64)))
+    }
+
+    async fn try_again(&self) {
+        let ping = codec::encode_command(&crate::command!["PING"]);
+        let reply = self.send("", ping, TRIAL_DEADLINE).await;
+        let reply = reply.and_then(|answer| codec::decode_command(answer.status, &answer.body));
+        let _ = self.judge(reply);
+    }
+
+    /// An answer that makes no sense is an outage as much as none.
+    fn judge<T>(&self, decoded: Result<T>) -> Result<T> {
+        match &decoded {
+            Err(error) if error.is_outage() => self.count_failure(error),
+            _ => self.breaker.succeeded(),
+        }
+        decoded
+    }
+
+    fn count_failure(&self, error: &ErrorKind) {
+        if error.is_outage() {
+            self.breaker.failed(self.clock.monotonic_ms());
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! The one error type of the engine. `node/error.rs` maps it to JavaScript errors with a `code`.
+
+use thiserror::Error;
+
+/// Everything that can go wrong in the engine, comparable in tests.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// An option the user gave is wrong. The text names the option, what was found and what is allowed.
+    #[error("{0}")]
+    Config(String),
+    /// The endpoint could not be reached, or the connection broke.
+    #[error("Upstash could not be reached: {0}")]
+    Network(String),
+    /// No answer within the deadline, in milliseconds.
+    #[error("Upstash did not answer within {0} ms")]
+    Timeout(u64),
+    /// An HTTP status that is no answer to a command.
+    #[error("Upstash answered HTTP {status}: {body}")]
+    Status { status: u16, body: String },
+    /// An answer that is not of the REST protocol's form.
+    #[error("Upstash answered something that is not its protocol: {0}")]
+    Protocol(String),
+    /// Redis refused the command.
+    #[error("{0}")]
+    Redis(String),
+    /// The circuit breaker is open: the endpoint failed lately and is not asked.
+    #[error("Upstash is not asked at the moment: it failed {0} times in a row")]
+    Unavailable(u32),
+}
+
+impl ErrorKind {
+    /// The stable code that JavaScript sees as `error.code`.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Config(_) => "E_CONFIG",
+            Self::Network(_) => "E_NETWORK",
+            Self::Timeout(_) => "E_TIMEOUT",
+            Self::Status { .. } => "E_STATUS",
+            Self::Protocol(_) => "E_PROTOCOL",
+            Self::Redis(_) => "E_REDIS",
+            Self::Unavailable(_) => "E_UNAVAILABLE",
+        }
+    }
+
+    /// Whether the endpoint itself seems to be in trouble (these count for the circuit breaker),
+    /// as opposed to one command that Redis refused.
+    pub fn is_outage(&self) -> bool {
+        !matches!(self, Self::Config(_) | Self::Redis(_) | Self::Unavailable(_))
+    }
+}
+
+pub type Result<T> = std::result::Result<T, ErrorKind>;

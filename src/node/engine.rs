@@ -1,0 +1,335 @@
+//! `Engine`: cache, invalidation and limiters of one Strapi, as JavaScript sees them.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use napi::bindgen_prelude::{Buffer, Env, PromiseRaw, spawn};
+use napi_derive::napi;
+use serde::Deserialize;
+
+use super::error::to_js;
+use super::limiter::Limiter;
+use super::prober::{Prober, prober};
+use crate::cache::{Answer, Cache, Options, Response, Role};
+use crate::client::{Client, HttpTransport};
+use crate::clock::{Clock, SystemClock};
+use crate::error::ErrorKind;
+use crate::invalidation::{Pattern, Purge};
+use crate::limiter::{LocalLimiter, RemoteLimiter, Rule};
+use crate::store::RemoteStore;
+use crate::warnings::Warnings;
+
+/// What `resolveConfig` returns.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Resolved {
+    url: Option<String>,
+    token: Option<String>,
+    prefix: String,
+    ttl_ms: u64,
+    deadline_ms: u64,
+    l1: L1,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct L1 {
+    max_bytes: u64,
+    max_entry_bytes: u64,
+    max_age_ms: u64,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct LimiterOptions {
+    name: String,
+    limit: u64,
+    window_ms: u64,
+}
+
+/// What a request that missed shall do.
+#[napi(object)]
+pub struct Flight {
+    /// The flight's number; 0 for `solo`.
+    pub id: u32,
+    /// `leader`: run the fill and end it with `finish`, `abandon` or `adopt`. `follower`: wait for it.
+    /// `solo`: run alone, nothing is stored.
+    #[napi(ts_type = "'leader' | 'follower' | 'solo'")]
+    pub role: String,
+}
+
+/// An entry from Upstash.
+#[napi(object)]
+pub struct Fetched {
+    pub body: Buffer,
+    /// JSON `[[name, value], …]`.
+    pub headers: String,
+    /// When the answer was made, in ms since the epoch.
+    pub created: f64,
+}
+
+/// The leader's answer.
+#[napi(object)]
+pub struct Facts {
+    pub status: u16,
+    pub cache_control: Option<String>,
+    pub expires: Option<String>,
+    pub date: Option<String>,
+    pub age: Option<String>,
+    /// Names that the handler added to `Vary`.
+    pub vary: Option<String>,
+    pub set_cookie: bool,
+    /// Headers to store, as JSON `[[name, value], …]`.
+    pub headers: String,
+    /// When it was made, in ms since the epoch.
+    pub created: f64,
+    /// What was read for it, as JSON `[[uid, params], …]`.
+    pub reads: String,
+    /// Tags given by hand.
+    pub tags: Vec<String>,
+    /// The middleware's own TTL, in ms.
+    pub ttl_ms: Option<f64>,
+    /// A reason not to store it.
+    pub bypass: Option<String>,
+}
+
+/// What became of an answer.
+#[napi(object)]
+pub struct Outcome {
+    /// The slot it is stored in, or -1.
+    pub slot: i32,
+    /// Why it was not stored.
+    pub reason: Option<String>,
+    /// Whether those who waited may be answered with it.
+    pub shareable: bool,
+}
+
+/// The cache and the limiters of one Strapi.
+#[napi]
+pub struct Engine {
+    cache: Arc<Cache>,
+    client: Option<Arc<Client>>,
+    clock: Arc<dyn Clock>,
+    warnings: Arc<Warnings>,
+    prefix: String,
+    deadline: Duration,
+}
+
+#[napi]
+impl Engine {
+    /// `config`: what `resolveConfig` returned. Does no I/O and keeps no process alive.
+    #[napi(constructor)]
+    pub fn new(config: String) -> napi::Result<Self, String> {
+        let resolved: Resolved = serde_json::from_str(&config)
+            .map_err(|error| to_js(ErrorKind::Config(format!("config: not what resolveConfig returns: {error}"))))?;
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let warnings = Arc::new(Warnings::default());
+        let client = match (&resolved.url, &resolved.token) {
+            (Some(url), Some(token)) => {
+                let transport = HttpTransport::new(url, token).map_err(to_js)?;
+                Some(Arc::new(Client::new(Box::new(transport), Arc::clone(&clock))))
+            }
+            _ => None,
+        };
+        let deadline = Duration::from_millis(resolved.deadline_ms);
+        let options = Options {
+            prefix: resolved.prefix.clone(),
+            ttl_ms: resolved.ttl_ms,
+            max_bytes: resolved.l1.max_bytes,
+            max_entry_bytes: resolved.l1.max_entry_bytes,
+            l1_max_age_ms: resolved.l1.max_age_ms,
+            deadline,
+        };
+        let remote = client.as_ref().map(|client| RemoteStore::new(Arc::clone(client), &resolved.prefix));
+        let cache = Arc::new(Cache::new(options, remote, Arc::clone(&clock), Arc::clone(&warnings)));
+        Ok(Self { cache, client, clock, warnings, prefix: resolved.prefix, deadline })
+    }
+
+    /// Where entries live: `memory`, or `upstash` with memory in front of it.
+    #[napi(getter, ts_return_type = "'memory' | 'upstash'")]
+    pub fn store(&self) -> &'static str {
+        if self.client.is_some() { "upstash" } else { "memory" }
+    }
+
+    /// Sets the schema, as JSON: `{ prefix: '/api', types: { [uid]: { kind, attributes: { [name]: … } } } }` where
+    /// an attribute is `{ relation: uid | '*' }`, `{ component: uid }`, `{ zone: uid[] }` or `{ media: true }`.
+    #[napi]
+    pub fn set_schema(&self, schema: String) -> napi::Result<(), String> {
+        self.cache.set_schema(&schema).map_err(to_js)
+    }
+
+    /// The synchronous look-up: a slot, -1 for a miss, -2 for a URL that is never cached.
+    #[napi(ts_return_type = "(url: string, host: string, variant: number) => number")]
+    pub fn prober<'env>(&self, env: &'env Env) -> napi::Result<Prober<'env>> {
+        prober(env, Arc::clone(&self.cache))
+    }
+
+    /// Takes the flight of a key that was missed.
+    #[napi]
+    pub fn open(&self, url: String, host: String, variant: u32) -> Flight {
+        let (id, role) = match self.cache.open(url.as_bytes(), host.as_bytes(), variant as u8) {
+            Role::Leader(id) => (id, "leader"),
+            Role::Follower(id) => (id, "follower"),
+            Role::Solo => (0, "solo"),
+        };
+        Flight { id, role: role.to_owned() }
+    }
+
+    /// Asks Upstash for a flight's key; null when there is nothing to ask, the promise of null when it has nothing
+    /// fresh or does not answer within the deadline. Never rejects.
+    #[napi(ts_return_type = "Promise<Fetched | null> | null")]
+    pub fn fetch<'env>(&self, env: &'env Env, id: u32) -> napi::Result<Option<PromiseRaw<'env, Option<Fetched>>>> {
+        if !self.cache.asks_remote() {
+            if let Some(trial) = self.client.as_ref().and_then(Client::due_trial) {
+                spawn(trial);
+            }
+            return Ok(None);
+        }
+        let cache = Arc::clone(&self.cache);
+        env.spawn_future(async move {
+            Ok(cache.fetch(id).await.map(|fetched| Fetched {
+                body: fetched.body.into(),
+                headers: fetched.headers,
+                created: fetched.created_ms as f64,
+            }))
+        })
+        .map(Some)
+    }
+
+    /// Takes what `fetch` found into memory: its slot, which ends the flight, or -1 when a purge came between.
+    #[napi]
+    pub fn adopt(&self, id: u32) -> i32 {
+        self.cache.adopt(id).map_or(-1, |slot| slot as i32)
+    }
+
+    /// Ends a flight with its leader's answer. `body` null means there is none that could be stored.
+    #[napi]
+    pub fn finish(&self, id: u32, facts: Facts, body: Option<&[u8]>) -> Outcome {
+        let answer = Answer {
+            response: Response {
+                status: facts.status,
+                cache_control: facts.cache_control.as_deref(),
+                expires: facts.expires.as_deref(),
+                date: facts.date.as_deref(),
+                age: facts.age.as_deref(),
+                vary: facts.vary.as_deref(),
+                set_cookie: facts.set_cookie,
+            },
+            headers: &facts.headers,
+            created_ms: facts.created as u64,
+            reads: &facts.reads,
+            tags: facts.tags,
+            ttl_ms: facts.ttl_ms.map(|ms| ms as u64),
+            bypass: facts.bypass.as_deref(),
+        };
+        let (outcome, job) = self.cache.finish(id, &answer, body);
+        if let Some(job) = job {
+            let cache = Arc::clone(&self.cache);
+            spawn(async move { cache.store(job).await });
+        }
+        Outcome {
+            slot: outcome.slot.map_or(-1, |slot| slot as i32),
+            reason: outcome.reason,
+            shareable: outcome.shareable,
+        }
+    }
+
+    /// Ends a flight whose leader threw.
+    #[napi]
+    pub fn abandon(&self, id: u32) {
+        self.cache.abandon(id);
+    }
+
+    /// The slots freed since the last call.
+    #[napi]
+    pub fn drain(&self) -> Vec<u32> {
+        self.cache.drain_freed()
+    }
+
+    /// Purges what a write to documents of these types makes stale: the types and the targets of their relations.
+    /// In this process that is done when it returns. The promise, with Upstash only, resolves when the other
+    /// processes are told or the deadline has passed; then it is tried again in the background. Never rejects.
+    #[napi(ts_return_type = "Promise<void> | null")]
+    pub fn purge_types<'env>(&self, env: &'env Env, uids: Vec<String>) -> napi::Result<Option<PromiseRaw<'env, ()>>> {
+        self.purge(env, self.cache.purge_of_types(&uids))
+    }
+
+    /// Purges what carries one of these tags. As `purgeTypes`.
+    #[napi(ts_return_type = "Promise<void> | null")]
+    pub fn purge_tags<'env>(&self, env: &'env Env, tags: Vec<String>) -> napi::Result<Option<PromiseRaw<'env, ()>>> {
+        self.purge(env, Purge::Tags(tags.iter().map(|tag| crate::cache::custom_tag(tag)).collect()))
+    }
+
+    /// Purges the keys that match a Redis glob, such as `strapi:/api/articles*`. As `purgeTypes`, but it scans.
+    #[napi(ts_return_type = "Promise<void> | null")]
+    pub fn purge_pattern<'env>(&self, env: &'env Env, pattern: String) -> napi::Result<Option<PromiseRaw<'env, ()>>> {
+        self.purge(env, Purge::Pattern(Pattern::new(&pattern)))
+    }
+
+    /// Purges everything. As `purgeTypes`.
+    #[napi(ts_return_type = "Promise<void> | null")]
+    pub fn purge_all<'env>(&self, env: &'env Env) -> napi::Result<Option<PromiseRaw<'env, ()>>> {
+        self.purge(env, Purge::All)
+    }
+
+    /// Counters since the start, as JSON.
+    #[napi]
+    pub fn stats(&self) -> String {
+        let mut stats = self.cache.stats();
+        stats["store"] = self.store().into();
+        let open = self.client.as_ref().is_some_and(|client| client.is_open());
+        stats["breaker"] = if open { "open" } else { "closed" }.into();
+        stats.to_string()
+    }
+
+    /// The next line for the log, or null. At most one of a kind in half a minute.
+    #[napi]
+    pub fn take_warning(&self) -> Option<String> {
+        self.warnings.take()
+    }
+
+    /// A limiter. `options`: JSON `{ name, limit, windowMs }`.
+    #[napi]
+    pub fn limiter(&self, options: String) -> napi::Result<Limiter, String> {
+        let options: LimiterOptions = serde_json::from_str(&options).map_err(|error| {
+            to_js(ErrorKind::Config(format!("limiter: {error}; expected name, limit and windowMs")))
+        })?;
+        let rule = Rule { limit: options.limit.max(1), window_ms: options.window_ms.max(1) };
+        let local = Arc::new(LocalLimiter::new(rule, Arc::clone(&self.clock)));
+        let remote = self.client.as_ref().map(|client| {
+            Arc::new(RemoteLimiter::new(
+                rule,
+                format!("{}@ratelimit:{}", self.prefix, options.name),
+                self.deadline,
+                Arc::clone(client),
+                Arc::clone(&self.clock),
+                Arc::clone(&self.warnings),
+            ))
+        });
+        Ok(Limiter::new(local, remote))
+    }
+
+    /// Lets go of every entry and stops background work. Requests that come later run alone.
+    #[napi]
+    pub fn close(&self) {
+        self.cache.close();
+    }
+
+    fn purge<'env>(&self, env: &'env Env, purge: Purge) -> napi::Result<Option<PromiseRaw<'env, ()>>> {
+        let Some(under_way) = self.cache.purge(purge) else { return Ok(None) };
+        if let Some(outbox) = under_way.sender {
+            spawn(outbox.drain());
+        }
+        let (cache, deadline) = (Arc::clone(&self.cache), self.deadline);
+        let down = self.client.as_ref().is_some_and(|client| client.is_open());
+        env.spawn_future(async move {
+            // With the breaker open nobody expects an answer: the editor does not wait for a deadline.
+            let wait = if down { Duration::ZERO } else { deadline };
+            if tokio::time::timeout(wait, under_way.acknowledged).await.is_err() {
+                cache.warn_unacknowledged();
+            }
+            Ok(())
+        })
+        .map(Some)
+    }
+}

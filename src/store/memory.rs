@@ -1,0 +1,212 @@
+//! L1's index: which key is in which slot, bounded in bytes.
+//!
+//! The bodies themselves are JavaScript Buffers, one per slot, made once when the entry was stored; the index only
+//! knows their weight. Eviction is quick_cache's Clock-PRO variant, close to S3-FIFO (Yang et al., *FIFO queues are
+//! all you need for cache eviction*, SOSP 2023): one-hit wonders leave first and a hit moves nothing in a list.
+
+use std::cell::{Cell, RefCell};
+
+use quick_cache::unsync::Cache;
+use quick_cache::{Equivalent, Lifecycle, OptionsBuilder, Weighter};
+
+/// What one entry costs beyond its body, in bytes: key, tags, index slot and the JavaScript objects around the body.
+const OVERHEAD_BYTES: u64 = 512;
+/// The body size the index is laid out for, in bytes; it grows when bodies are smaller.
+const TYPICAL_BODY_BYTES: u64 = 4096;
+
+/// An entry as the index holds it.
+#[derive(Debug)]
+pub struct Held<V> {
+    /// Where JavaScript keeps the body.
+    pub slot: u32,
+    /// When it ends, in monotonic ms.
+    pub expires_at: u64,
+    /// The invalidation sequence at which it was last found fresh.
+    pub checked_at: Cell<u64>,
+    pub value: V,
+    weight: u64,
+}
+
+struct ByBytes;
+
+impl<V> Weighter<Box<[u8]>, Held<V>> for ByBytes {
+    fn weight(&self, _key: &Box<[u8]>, held: &Held<V>) -> u64 {
+        held.weight
+    }
+}
+
+/// Collects the slots of evicted entries.
+struct Evicted;
+
+impl<V> Lifecycle<Box<[u8]>, Held<V>> for Evicted {
+    type RequestState = Vec<u32>;
+
+    fn on_evict(&self, slots: &mut Vec<u32>, _key: Box<[u8]>, held: Held<V>) {
+        slots.push(held.slot);
+    }
+}
+
+/// A key as it is looked up: bytes of a scratch buffer, no allocation.
+#[derive(Hash)]
+struct Sought<'a>(&'a [u8]);
+
+impl Equivalent<Box<[u8]>> for Sought<'_> {
+    fn equivalent(&self, key: &Box<[u8]>) -> bool {
+        *self.0 == **key
+    }
+}
+
+/// Keys to slots. Slots are small integers that are used again after they were freed.
+pub struct MemoryIndex<V> {
+    cache: Cache<Box<[u8]>, Held<V>, ByBytes, foldhash::fast::RandomState, Evicted>,
+    unused: Vec<u32>,
+    next: u32,
+    freed: Vec<u32>,
+}
+
+impl<V> MemoryIndex<V> {
+    pub fn new(max_bytes: u64) -> Self {
+        let items = (max_bytes / TYPICAL_BODY_BYTES).clamp(64, 1_000_000) as usize;
+        let options = OptionsBuilder::new()
+            .estimated_items_capacity(items)
+            .weight_capacity(max_bytes)
+            .shards(1)
+            .build()
+            .unwrap_or_else(|error| unreachable!("both capacities are set: {error:?}"));
+        Self {
+            // The hasher is seeded at random: a visitor who picks URLs can't make them collide.
+            cache: Cache::with_options(options, ByBytes, foldhash::fast::RandomState::default(), Evicted),
+            unused: Vec::new(),
+            next: 0,
+            freed: Vec::new(),
+        }
+    }
+
+    pub fn get(&self, key: &[u8]) -> Option<&Held<V>> {
+        self.cache.get(&Sought(key))
+    }
+
+    /// Puts an entry of `body_bytes` in and returns its slot, or `None` when it is too heavy to be admitted.
+    pub fn insert(&mut self, key: &[u8], body_bytes: u64, expires_at: u64, checked_at: u64, value: V) -> Option<u32> {
+        self.remove(key);
+        let slot = self.unused.pop().unwrap_or_else(|| {
+            self.next += 1;
+            self.next - 1
+        });
+        let weight = body_bytes + key.len() as u64 + OVERHEAD_BYTES;
+        let held = Held { slot, expires_at, checked_at: Cell::new(checked_at), value, weight };
+        let mut evicted = Vec::new();
+        self.cache.insert_with_lifecycle(key.into(), held, &mut evicted);
+        let admitted = !evicted.contains(&slot);
+        for gone in evicted {
+            self.free(gone);
+        }
+        admitted.then_some(slot)
+    }
+
+    pub fn remove(&mut self, key: &[u8]) -> bool {
+        let removed = self.cache.remove(&Sought(key));
+        if let Some((_, held)) = &removed {
+            self.free(held.slot);
+        }
+        removed.is_some()
+    }
+
+    /// Removes every entry that `doomed` names; looks at all of them.
+    pub fn remove_where(&mut self, doomed: impl Fn(&V) -> bool) {
+        let gone = RefCell::new(Vec::new());
+        self.cache.retain(|_, held| {
+            let stays = !doomed(&held.value);
+            if !stays {
+                gone.borrow_mut().push(held.slot);
+            }
+            stays
+        });
+        for slot in gone.into_inner() {
+            self.free(slot);
+        }
+    }
+
+    /// The slots freed since the last call: JavaScript lets go of what it holds for them.
+    pub fn drain_freed(&mut self) -> Vec<u32> {
+        std::mem::take(&mut self.freed)
+    }
+
+    pub fn len(&self) -> usize {
+        self.cache.len()
+    }
+
+    /// Bytes of all entries, their overhead included.
+    pub fn bytes(&self) -> u64 {
+        self.cache.weight()
+    }
+
+    fn free(&mut self, slot: u32) {
+        self.unused.push(slot);
+        self.freed.push(slot);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn index(bytes: u64) -> MemoryIndex<()> {
+        MemoryIndex::new(bytes)
+    }
+
+    #[test]
+    fn an_entry_is_found_under_its_key_until_it_is_removed() {
+        let mut index = index(1 << 20);
+        let slot = index.insert(b"a", 10, 5, 0, ()).expect("admitted");
+        assert_eq!(index.get(b"a").map(|held| (held.slot, held.expires_at)), Some((slot, 5)));
+        assert!(index.get(b"b").is_none());
+        assert!(index.remove(b"a"));
+        assert!(index.get(b"a").is_none());
+        assert_eq!(index.drain_freed(), [slot]);
+    }
+
+    #[test]
+    fn a_replaced_entry_frees_its_slot_for_its_successor() {
+        let mut index = index(1 << 20);
+        let first = index.insert(b"a", 10, 5, 0, ()).expect("admitted");
+        let second = index.insert(b"a", 10, 6, 0, ()).expect("admitted");
+        assert_eq!(index.drain_freed(), [first]);
+        assert_eq!(index.get(b"a").map(|held| held.slot), Some(second));
+        assert_eq!(index.len(), 1);
+    }
+
+    #[test]
+    fn the_bound_in_bytes_holds_and_every_evicted_slot_is_told() {
+        let bound = 1 << 20;
+        let mut index = index(bound);
+        let mut live = std::collections::HashSet::new();
+        for i in 0..5_000_u32 {
+            let slot = index.insert(&i.to_be_bytes(), 4_000, 9, 0, ());
+            for freed in index.drain_freed() {
+                live.remove(&freed);
+            }
+            live.extend(slot);
+            assert!(index.bytes() <= bound, "{} bytes", index.bytes());
+        }
+        assert_eq!(live.len(), index.len());
+        assert!(index.len() > 100);
+    }
+
+    #[test]
+    fn an_entry_heavier_than_the_whole_store_is_not_admitted() {
+        let mut index = index(10_000);
+        assert_eq!(index.insert(b"a", 1 << 30, 9, 0, ()), None);
+        assert_eq!(index.len(), 0);
+    }
+
+    #[test]
+    fn one_hit_wonders_do_not_displace_what_is_asked_for_often() {
+        let mut index = index(100 * 4_600);
+        index.insert(b"popular", 4_000, 9, 0, ());
+        for i in 0..2_000_u32 {
+            assert!(index.get(b"popular").is_some(), "evicted after {i} strangers");
+            index.insert(&i.to_be_bytes(), 4_000, 9, 0, ());
+        }
+    }
+}

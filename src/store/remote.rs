@@ -1,0 +1,167 @@
+//! L2: entries and tag versions on Upstash. Every operation is one round trip, except a pattern purge, which scans.
+//!
+//! Layout: an entry is a hash `s` (sequence), `t` (tags, one a line), `m` (meta, JSON), `b` (body) under its key,
+//! with a TTL. All versions live in one hash `<prefix>@versions`, together with `seq` and `floor`, so that losing
+//! it is visible. It stands outside `<prefix>:*`: no pattern a person writes reaches it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use once_cell::sync::Lazy;
+
+use crate::client::{Client, Command, Reply, Script};
+use crate::command;
+use crate::error::{ErrorKind, Result};
+
+static LOOKUP: Lazy<Script> = Lazy::new(|| Script::new(include_str!("scripts/lookup.lua")));
+static STORE: Lazy<Script> = Lazy::new(|| Script::new(include_str!("scripts/store.lua")));
+static PURGE: Lazy<Script> = Lazy::new(|| Script::new(include_str!("scripts/purge.lua")));
+
+/// Fields of the versions hash before the floor is raised and it starts anew: a few MB at most.
+const MAX_VERSIONS: u32 = 20_000;
+/// Keys asked for in one SCAN of a pattern purge: large enough to be few, small enough not to hold Redis up.
+const SCAN_COUNT: u32 = 1_000;
+
+/// An entry as L2 keeps it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RemoteEntry {
+    pub tags: Vec<String>,
+    pub meta: String,
+    pub body: Vec<u8>,
+}
+
+/// A fresh entry and the time it has left.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    pub entry: RemoteEntry,
+    pub ttl_ms: u64,
+}
+
+/// What a look-up learned.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Looked {
+    /// The sequence a fill that starts now would carry.
+    pub sequence: u64,
+    pub found: Option<Found>,
+}
+
+/// L2 on one Upstash database.
+pub struct RemoteStore {
+    client: Arc<Client>,
+    versions: String,
+    /// The highest sequence this process has seen: one that is lower was restored from an older copy.
+    seen: AtomicU64,
+}
+
+impl RemoteStore {
+    pub fn new(client: Arc<Client>, prefix: &str) -> Self {
+        Self { client, versions: format!("{prefix}@versions"), seen: AtomicU64::new(0) }
+    }
+
+    /// Whether Upstash is worth asking: its breaker is closed.
+    pub fn is_reachable(&self) -> bool {
+        !self.client.is_open()
+    }
+
+    /// Asks for an entry, its freshness and the sequence, in one round trip.
+    ///
+    /// # Errors
+    /// What the client met, [`ErrorKind::Protocol`] for a reply of another form.
+    pub async fn look_up(&self, key: &str, deadline: Duration) -> Result<Looked> {
+        let arguments = command![self.seen.load(Ordering::Relaxed)];
+        let reply = LOOKUP.run(&self.client, &[key, &self.versions], arguments, deadline).await?;
+        let items = reply.items().ok_or_else(|| unexpected("look-up"))?;
+        let sequence = self.see(items.first())?;
+        let found = match items.as_slice() {
+            [_] => None,
+            [_, tags, meta, Reply::Bytes(body), ttl] => Some(Found {
+                entry: RemoteEntry {
+                    tags: tags.text().ok_or_else(|| unexpected("tags"))?.lines().map(str::to_owned).collect(),
+                    meta: meta.text().ok_or_else(|| unexpected("meta"))?,
+                    body: body.clone(),
+                },
+                ttl_ms: ttl.unsigned().ok_or_else(|| unexpected("TTL"))?,
+            }),
+            _ => return Err(unexpected("look-up")),
+        };
+        Ok(Looked { sequence, found })
+    }
+
+    /// Stores an entry that was filled from `sequence` on. False when a purge since then forbids it.
+    ///
+    /// # Errors
+    /// What the client met, [`ErrorKind::Protocol`] for a body that is not UTF-8.
+    pub async fn store(
+        &self,
+        key: &str,
+        sequence: u64,
+        ttl_ms: u64,
+        entry: RemoteEntry,
+        deadline: Duration,
+    ) -> Result<bool> {
+        let body = String::from_utf8(entry.body).map_err(|_| unexpected("body"))?;
+        let arguments: Command =
+            vec![sequence.to_string(), ttl_ms.to_string(), entry.tags.join("\n"), entry.meta, body];
+        let reply = STORE.run(&self.client, &[key, &self.versions], arguments, deadline).await?;
+        Ok(reply.unsigned() == Some(1))
+    }
+
+    /// Makes every entry with one of `tags` stale.
+    ///
+    /// # Errors
+    /// What the client met.
+    pub async fn purge_tags(&self, tags: &[String], deadline: Duration) -> Result<()> {
+        self.purge("tags", tags, deadline).await
+    }
+
+    /// Makes every entry stale.
+    ///
+    /// # Errors
+    /// What the client met.
+    pub async fn purge_all(&self, deadline: Duration) -> Result<()> {
+        self.purge("all", &[], deadline).await
+    }
+
+    /// Deletes the keys that match a Redis glob, and refuses what is being filled meanwhile. `SCAN` and `UNLINK`
+    /// in batches; `deadline` is for each of them.
+    ///
+    /// # Errors
+    /// What the client met.
+    pub async fn purge_pattern(&self, pattern: &str, deadline: Duration) -> Result<()> {
+        self.purge("tags", &["@pattern".to_owned()], deadline).await?;
+        let mut cursor = "0".to_owned();
+        loop {
+            let scan = command!["SCAN", cursor, "MATCH", pattern, "COUNT", SCAN_COUNT];
+            let mut page = self.client.command(&scan, deadline).await?.items().unwrap_or_default().into_iter();
+            cursor = page.next().and_then(|next| next.text()).ok_or_else(|| unexpected("SCAN"))?;
+            let keys = page.next().and_then(Reply::items).ok_or_else(|| unexpected("SCAN"))?;
+            let mut unlink: Command = vec!["UNLINK".to_owned()];
+            unlink.extend(keys.iter().filter_map(Reply::text));
+            if unlink.len() > 1 {
+                self.client.command(&unlink, deadline).await?;
+            }
+            if cursor == "0" {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn purge(&self, kind: &str, tags: &[String], deadline: Duration) -> Result<()> {
+        let mut arguments: Command = command![self.seen.load(Ordering::Relaxed), MAX_VERSIONS, kind];
+        arguments.extend(tags.iter().cloned());
+        let reply = PURGE.run(&self.client, &[&self.versions], arguments, deadline).await?;
+        self.see(Some(&reply))?;
+        Ok(())
+    }
+
+    fn see(&self, sequence: Option<&Reply>) -> Result<u64> {
+        let sequence = sequence.and_then(Reply::unsigned).ok_or_else(|| unexpected("sequence"))?;
+        self.seen.fetch_max(sequence, Ordering::Relaxed);
+        Ok(sequence)
+    }
+}
+
+fn unexpected(what: &str) -> ErrorKind {
+    ErrorKind::Protocol(format!("an unexpected {what}"))
+}
