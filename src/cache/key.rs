@@ -30,6 +30,7 @@ pub struct KeyMaker {
     schema: [u8; 32],
     scratch: Vec<u8>,
     url_end: usize,
+    spelling: Vec<u8>,
 }
 
 impl KeyMaker {
@@ -40,7 +41,21 @@ impl KeyMaker {
             schema: [0; 32],
             scratch: Vec::with_capacity(MAX_URL_BYTES * 2),
             url_end: 0,
+            spelling: Vec::with_capacity(MAX_URL_BYTES * 2),
         }
+    }
+
+    /// The request as it is spelled: the key of those spelled canonically, and never that of another request.
+    pub fn spell(&mut self, url: &[u8], host: &[u8], variant: u8) -> &[u8] {
+        self.spelling.clear();
+        self.spelling.extend_from_slice(url);
+        end_key(&mut self.spelling, host, variant);
+        &self.spelling
+    }
+
+    /// The spelling last made.
+    pub fn last_spelling(&self) -> &[u8] {
+        &self.spelling
     }
 
     /// Sets the content API's prefix and the schema whose answers share keys.
@@ -55,11 +70,7 @@ impl KeyMaker {
         self.scratch.clear();
         canonicalise(url, &self.api, &mut self.scratch)?;
         self.url_end = self.scratch.len();
-        // No URL or host holds a NUL, so no two requests run together into one key.
-        self.scratch.push(0);
-        self.scratch.extend(host.iter().map(u8::to_ascii_lowercase));
-        self.scratch.push(0);
-        self.scratch.push(variant);
+        end_key(&mut self.scratch, host, variant);
         Some(&self.scratch)
     }
 
@@ -81,12 +92,23 @@ impl KeyMaker {
     }
 }
 
+/// No canonical URL and no host holds a NUL, so no two requests run together into one key.
+fn end_key(key: &mut Vec<u8>, host: &[u8], variant: u8) {
+    key.push(0);
+    let host_at = key.len();
+    key.extend_from_slice(host);
+    key[host_at..].make_ascii_lowercase();
+    key.extend_from_slice(&[0, variant]);
+}
+
 fn canonicalise(url: &[u8], api: &[u8], out: &mut Vec<u8>) -> Option<()> {
-    if url.len() > MAX_URL_BYTES || url.iter().any(|byte| !(0x21..=0x7e).contains(byte) || *byte == b'#') {
+    if url.len() > MAX_URL_BYTES {
         return None;
     }
-    let (path, query) = match url.iter().position(|byte| *byte == b'?') {
-        Some(at) => (&url[..at], &url[at + 1..]),
+    let path_end = url.iter().position(|byte| CLASS[*byte as usize] == Class::Query || !is_url_byte(*byte));
+    let (path, query) = match path_end {
+        Some(at) if url[at] == b'?' => (&url[..at], &url[at + 1..]),
+        Some(_) => return None,
         None => (url, &b""[..]),
     };
     // Strapi's router ignores case: the prefix is literal in every route, so its case can't matter.
@@ -96,68 +118,158 @@ fn canonicalise(url: &[u8], api: &[u8], out: &mut Vec<u8>) -> Option<()> {
     }
     out.extend_from_slice(api);
     // Nor does one trailing slash: routes are matched without `strict`.
-    out.extend_from_slice(if rest.ends_with(b"/") { &rest[..rest.len() - 1] } else { rest });
+    out.extend_from_slice(rest.strip_suffix(b"/").unwrap_or(rest));
     if !query.is_empty() {
         out.push(b'?');
-        write_query(query, out);
+        write_query(query, out)?;
     }
     Some(())
+}
+
+/// What a byte means to the reader of a URL, so that one look at each is enough.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Class {
+    /// No byte of a URL: control characters, spaces, beyond ASCII, and `#`.
+    Foreign,
+    /// May stand in a name that is compared undecoded.
+    Name,
+    Query,
+    And,
+    Equals,
+    Open,
+    Percent,
+    Other,
+}
+
+static CLASS: [Class; 256] = classes();
+
+const fn classes() -> [Class; 256] {
+    let mut table = [Class::Foreign; 256];
+    let mut byte = 0x21;
+    while byte < 0x7f {
+        table[byte] = match byte as u8 {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'_' | b'-' | b'$' => Class::Name,
+            b'?' => Class::Query,
+            b'&' => Class::And,
+            b'=' => Class::Equals,
+            b'[' => Class::Open,
+            b'%' => Class::Percent,
+            b'#' => Class::Foreign,
+            _ => Class::Other,
+        };
+        byte += 1;
+    }
+    table
+}
+
+fn is_url_byte(byte: u8) -> bool {
+    CLASS[byte as usize] != Class::Foreign
+}
+
+/// One parameter: where its text begins, its name before the first bracket ends, and its value begins.
+#[derive(Clone, Copy, Default)]
+struct Parameter {
+    start: usize,
+    name_end: usize,
+    equals: usize,
+    end: usize,
 }
 
 /// Writes the parameters sorted by the name before the first bracket, those of one name in the order they came:
 /// `sort=a&sort[]=b` and its reverse are different lists to qs, parameters of different names never meet. A query
 /// that holds anything this reasoning does not cover is written as it came.
-fn write_query(query: &[u8], out: &mut Vec<u8>) {
-    let mut parts = [(&b""[..], &b""[..]); MAX_SORTED];
+fn write_query(query: &[u8], out: &mut Vec<u8>) -> Option<()> {
+    let mut parameters = [Parameter::default(); MAX_SORTED];
+    match read_query(query, &mut parameters)? {
+        // Most queries come in order and plain.
+        Form::AsItCame => out.extend_from_slice(query),
+        Form::Rewritten(count) => {
+            let parameters = &mut parameters[..count];
+            let name = |parameter: &Parameter| &query[parameter.start..parameter.name_end];
+            // Stable by insertion: those of one name keep their order, and there are few.
+            for index in 1..parameters.len() {
+                let mut at = index;
+                while at > 0 && name(&parameters[at - 1]) > name(&parameters[at]) {
+                    parameters.swap(at - 1, at);
+                    at -= 1;
+                }
+            }
+            for (index, parameter) in parameters.iter().enumerate() {
+                if index > 0 {
+                    out.push(b'&');
+                }
+                write_name(&query[parameter.start..parameter.equals], out);
+                out.extend_from_slice(&query[parameter.equals..parameter.end]);
+            }
+        }
+    }
+    Some(())
+}
+
+enum Form {
+    AsItCame,
+    Rewritten(usize),
+}
+
+/// Finds the parameters in one pass. None for a byte that no URL holds.
+fn read_query(query: &[u8], parameters: &mut [Parameter; MAX_SORTED]) -> Option<Form> {
+    // Whether every name is plain enough to be compared undecoded, and no value could be read as part of a name.
+    let mut provable = true;
+    let mut plain = true;
     let mut count = 0;
-    for part in query.split(|byte| *byte == b'&') {
-        let Some(name) = provable_name(part) else { return out.extend_from_slice(query) };
-        if count == MAX_SORTED {
-            return out.extend_from_slice(query);
+    let (mut start, mut name_end, mut equals) = (0, None, None);
+    for at in 0..=query.len() {
+        match query.get(at).map_or(Class::And, |byte| CLASS[*byte as usize]) {
+            Class::Name => {}
+            Class::Foreign => return None,
+            Class::And => {
+                let name_end = name_end.take().unwrap_or(at);
+                provable &= name_end > start && count < MAX_SORTED;
+                if provable {
+                    let parameter = Parameter { start, name_end, equals: equals.unwrap_or(at), end: at };
+                    if count > 0 {
+                        let last = parameters[count - 1];
+                        plain &= query[last.start..last.name_end] <= query[start..name_end];
+                    }
+                    parameters[count] = parameter;
+                    count += 1;
+                }
+                (start, equals) = (at + 1, None);
+            }
+            Class::Equals if equals.is_none() => {
+                equals = Some(at);
+                name_end.get_or_insert(at);
+            }
+            // qs ends a name at the first `]=`, also where it came encoded: one inside the value moves the border.
+            Class::Equals => provable &= !(query[..at].ends_with(b"]") || ends_with_encoded_close(&query[..at])),
+            _ if equals.is_some() => {}
+            Class::Open => _ = name_end.get_or_insert(at),
+            Class::Percent => match query.get(at + 1..at + 3) {
+                Some([b'5', b'b' | b'B']) => {
+                    name_end.get_or_insert(at);
+                    plain = false;
+                }
+                Some([b'5', b'd' | b'D']) => {
+                    provable &= name_end.is_some();
+                    plain = false;
+                }
+                _ => provable &= name_end.is_some(),
+            },
+            Class::Query | Class::Other => provable &= name_end.is_some(),
         }
-        // Insertion keeps equal names in order, and a query is nearly always short or sorted.
-        let mut at = count;
-        while at > 0 && parts[at - 1].0 > name {
-            parts[at] = parts[at - 1];
-            at -= 1;
-        }
-        parts[at] = (name, part);
-        count += 1;
     }
-    for (index, (_, part)) in parts[..count].iter().enumerate() {
-        if index > 0 {
-            out.push(b'&');
-        }
-        write_parameter(part, out);
-    }
+    Some(if provable && !plain { Form::Rewritten(count) } else { Form::AsItCame })
 }
 
-/// The name before the first bracket, if it is plain enough to be compared undecoded.
-fn provable_name(part: &[u8]) -> Option<&[u8]> {
-    let equals = part.iter().position(|byte| *byte == b'=').unwrap_or(part.len());
-    let bracket = (0..equals).find(|at| is_bracket(&part[*at..])).unwrap_or(equals);
-    let name = &part[..bracket];
-    let plain =
-        !name.is_empty() && name.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'$'));
-    // qs ends a name at the first `]=`: one inside the value would move the border.
-    let value = &part[equals..];
-    (plain && !value.windows(2).any(|pair| pair == b"]=") && !has_encoded_border(value)).then_some(name)
-}
-
-fn has_encoded_border(value: &[u8]) -> bool {
-    value.windows(4).any(|quad| quad[..2] == *b"%5" && quad[2] | 0x20 == b'd' && quad[3] == b'=')
-}
-
-fn is_bracket(text: &[u8]) -> bool {
-    matches!(text, [b'[', ..] | [b'%', b'5', b'b' | b'B', ..])
+fn ends_with_encoded_close(text: &[u8]) -> bool {
+    matches!(text, [.., b'%', b'5', b'd' | b'D'])
 }
 
 /// Brackets in a name come encoded from some clients and plain from others; qs reads both alike.
-fn write_parameter(part: &[u8], out: &mut Vec<u8>) {
-    let equals = part.iter().position(|byte| *byte == b'=').unwrap_or(part.len());
+fn write_name(name: &[u8], out: &mut Vec<u8>) {
     let mut at = 0;
-    while at < equals {
-        let (byte, taken) = match &part[at..equals] {
+    while at < name.len() {
+        let (byte, taken) = match &name[at..] {
             [b'%', b'5', b'b' | b'B', ..] => (b'[', 3),
             [b'%', b'5', b'd' | b'D', ..] => (b']', 3),
             [byte, ..] => (*byte, 1),
@@ -166,7 +278,6 @@ fn write_parameter(part: &[u8], out: &mut Vec<u8>) {
         out.push(byte);
         at += taken;
     }
-    out.extend_from_slice(&part[equals..]);
 }
 
 #[cfg(test)]

@@ -20,7 +20,7 @@ pub use schema::{Dependencies, Schema, custom_tag};
 use crate::clock::Clock;
 use crate::error::Result;
 use crate::invalidation::{Acknowledgement, Outbox, Purge, Tag, Versions};
-use crate::store::{Found, MemoryIndex, RemoteEntry, RemoteStore};
+use crate::store::{Found, Held, MemoryIndex, RemoteEntry, RemoteStore};
 use crate::warnings::Warnings;
 use flights::{Flight, Flights};
 use key::KeyMaker;
@@ -169,6 +169,7 @@ impl Cache {
         let site = Schema::parse(json)?;
         let mut state = self.state.lock();
         state.keys.set_site(&site.prefix, json);
+        state.index.remove_where(|_| true);
         state.schema = site.schema;
         Ok(())
     }
@@ -177,26 +178,44 @@ impl Cache {
     pub fn probe(&self, url: &[u8], host: &[u8], variant: u8) -> i32 {
         let mut state = self.state.lock();
         let State { keys, index, versions, counters, .. } = &mut *state;
-        let Some(key) = keys.make(url, host, variant) else { return NOT_OURS };
-        let Some(held) = index.get(key) else {
-            counters.misses += 1;
-            return MISS;
-        };
-        let sequence = versions.sequence();
-        if held.expires_at > self.clock.monotonic_ms() {
-            if held.checked_at.get() == sequence {
-                counters.hits += 1;
-                return held.slot as i32;
+        // Most requests are spelled as some request before: then nothing is parsed.
+        let slot = match index.recall(keys.spell(url, host, variant)) {
+            Some(held) => self.slot_if_fresh(held, versions),
+            None => {
+                let Some(key) = keys.make(url, host, variant) else { return NOT_OURS };
+                let slot = index.get(key).and_then(|held| self.slot_if_fresh(held, versions));
+                if let Some(slot) = slot {
+                    index.remember(keys.last_spelling(), slot);
+                }
+                slot
             }
-            if versions.is_fresh(held.value.snapshot, &held.value.tags) {
-                held.checked_at.set(sequence);
+        };
+        match slot {
+            Some(slot) => {
                 counters.hits += 1;
-                return held.slot as i32;
+                slot as i32
+            }
+            None => {
+                counters.misses += 1;
+                MISS
             }
         }
-        index.remove(key);
-        counters.misses += 1;
-        MISS
+    }
+
+    /// The entry's slot while it is neither expired nor purged. One comparison, once it was checked since the last
+    /// purge. What is not fresh stays until it is replaced or evicted.
+    fn slot_if_fresh(&self, held: &Held<L1Entry>, versions: &Versions) -> Option<u32> {
+        if held.expires_at <= self.clock.monotonic_ms() {
+            return None;
+        }
+        let sequence = versions.sequence();
+        if held.checked_at.get() != sequence {
+            if !versions.is_fresh(held.value.snapshot, &held.value.tags) {
+                return None;
+            }
+            held.checked_at.set(sequence);
+        }
+        Some(held.slot)
     }
 
     /// Takes the flight for a key that was missed.

@@ -1,12 +1,15 @@
-//! The hot path's crossing: a raw function, since the wrapper that napi-derive makes costs more than the look-up.
+//! The hot path's crossing: a raw callback, since the wrapper that napi-derive makes costs more than the look-up.
 
-#![expect(unsafe_code, reason = "reads strings of JavaScript into a buffer on the stack, without an allocation")]
+#![expect(unsafe_code, reason = "reads the arguments of a call without an allocation")]
 
-use std::ffi::c_char;
+use std::ffi::{c_char, c_void};
+use std::mem::MaybeUninit;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::ptr;
 use std::sync::Arc;
 
-use napi::bindgen_prelude::{Env, FnArgs, Function, FunctionCallContext};
-use napi::{JsValue, Unknown, sys};
+use napi::bindgen_prelude::{Env, FnArgs, FromNapiValue, Function};
+use napi::{check_status, sys};
 
 use crate::cache::{Cache, NOT_OURS};
 
@@ -19,32 +22,79 @@ const HOST_BYTES: usize = 320;
 pub type Prober<'env> = Function<'env, FnArgs<(String, String, u32)>, i32>;
 
 pub fn prober<'env>(env: &'env Env, cache: Arc<Cache>) -> napi::Result<Prober<'env>> {
-    env.create_function_from_closure("probe", move |context: FunctionCallContext| {
-        let mut url = [0_u8; URL_BYTES];
-        let mut host = [0_u8; HOST_BYTES];
-        let (Some(url), Some(host)) = (text(&context, 0, &mut url), text(&context, 1, &mut host)) else {
-            return Ok(NOT_OURS);
-        };
-        let variant = context.get::<u32>(2).unwrap_or(0);
-        Ok(cache.probe(url, host, variant as u8))
-    })
+    let data = Arc::into_raw(cache).cast_mut().cast::<c_void>();
+    let mut function = ptr::null_mut();
+    // SAFETY: `data` is one reference of the `Arc`, which `release` gives back when the function is collected; the
+    // callback only borrows it.
+    unsafe {
+        check_status!(sys::napi_create_function(
+            env.raw(),
+            c"probe".as_ptr(),
+            5,
+            Some(probe),
+            data,
+            &raw mut function
+        ))?;
+        check_status!(sys::napi_add_finalizer(
+            env.raw(),
+            function,
+            data,
+            Some(release),
+            ptr::null_mut(),
+            ptr::null_mut(),
+        ))?;
+        Function::from_napi_value(env.raw(), function)
+    }
 }
 
-/// The argument's characters as latin1, as Node reads request lines. None when it is no string or does not fit.
-fn text<'buffer>(context: &FunctionCallContext, index: usize, buffer: &'buffer mut [u8]) -> Option<&'buffer [u8]> {
-    let argument: Unknown = context.get(index).ok()?;
+unsafe extern "C" fn release(_env: sys::napi_env, data: *mut c_void, _hint: *mut c_void) {
+    // SAFETY: `prober` leaked exactly this reference.
+    drop(unsafe { Arc::from_raw(data.cast_const().cast::<Cache>()) });
+}
+
+unsafe extern "C" fn probe(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
+    let mut arguments = [ptr::null_mut(); 3];
+    let mut count = arguments.len();
+    let mut data = ptr::null_mut();
+    let mut result = ptr::null_mut();
+    // SAFETY: `env` and `info` belong to this call; missing arguments are filled with `undefined`; `data` is the
+    // cache that `prober` gave, alive as long as the function that is being called.
+    unsafe {
+        let status =
+            sys::napi_get_cb_info(env, info, &raw mut count, arguments.as_mut_ptr(), ptr::null_mut(), &raw mut data);
+        let slot = if status == sys::Status::napi_ok {
+            look_up(env, &arguments, &*data.cast_const().cast::<Cache>())
+        } else {
+            NOT_OURS
+        };
+        sys::napi_create_int32(env, slot, &raw mut result);
+    }
+    result
+}
+
+unsafe fn look_up(env: sys::napi_env, arguments: &[sys::napi_value; 3], cache: &Cache) -> i32 {
+    let mut url = [MaybeUninit::uninit(); URL_BYTES];
+    let mut host = [MaybeUninit::uninit(); HOST_BYTES];
+    let mut variant = 0;
+    // SAFETY: as in `probe`, from where these come.
+    unsafe {
+        let (Some(url), Some(host)) = (text(env, arguments[0], &mut url), text(env, arguments[1], &mut host)) else {
+            return NOT_OURS;
+        };
+        sys::napi_get_value_uint32(env, arguments[2], &raw mut variant);
+        // A panic must not cross into C, where it would end the process: the request goes on uncached.
+        catch_unwind(AssertUnwindSafe(|| cache.probe(url, host, variant as u8))).unwrap_or(NOT_OURS)
+    }
+}
+
+/// The value's characters as latin1, as Node reads request lines. None when it is no string or does not fit.
+unsafe fn text(env: sys::napi_env, value: sys::napi_value, buffer: &mut [MaybeUninit<u8>]) -> Option<&[u8]> {
     let mut length = 0;
-    // SAFETY: the value belongs to the running call, the buffer and its size go together, and at most
-    // `buffer.len() - 1` characters and a NUL are written.
-    let status = unsafe {
-        sys::napi_get_value_string_latin1(
-            context.env.raw(),
-            argument.raw(),
-            buffer.as_mut_ptr().cast::<c_char>(),
-            buffer.len(),
-            &raw mut length,
-        )
-    };
+    let start = buffer.as_mut_ptr().cast::<c_char>();
+    // SAFETY: buffer and size go together, and at most `buffer.len() - 1` characters and a NUL are written.
+    let status = unsafe { sys::napi_get_value_string_latin1(env, value, start, buffer.len(), &raw mut length) };
     // A string that fills the buffer may have been cut.
-    (status == sys::Status::napi_ok && length < buffer.len() - 1).then(|| &buffer[..length])
+    let whole = status == sys::Status::napi_ok && length < buffer.len() - 1;
+    // SAFETY: the call above has written the first `length` bytes.
+    whole.then(|| unsafe { std::slice::from_raw_parts(buffer.as_ptr().cast::<u8>(), length) })
 }

@@ -4,8 +4,10 @@
 //! knows their weight. Eviction is quick_cache's Clock-PRO variant, close to S3-FIFO (Yang et al., *FIFO queues are
 //! all you need for cache eviction*, SOSP 2023): one-hit wonders leave first and a hit moves nothing in a list.
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
+use std::hash::BuildHasher;
 
+use foldhash::fast::RandomState;
 use quick_cache::unsync::Cache;
 use quick_cache::{Equivalent, Lifecycle, OptionsBuilder, Weighter};
 
@@ -13,6 +15,11 @@ use quick_cache::{Equivalent, Lifecycle, OptionsBuilder, Weighter};
 const OVERHEAD_BYTES: u64 = 512;
 /// The body size the index is laid out for, in bytes; it grows when bodies are smaller.
 const TYPICAL_BODY_BYTES: u64 = 4096;
+
+/// Spellings recalled without a look-up in the index; a power of two. 8,192 are 256 KB and as many URLs.
+const SPELLINGS: usize = 8_192;
+/// One hit in so many that were recalled is told to the eviction policy, which only has to know what is popular.
+const TELL_EVERY: u32 = 8;
 
 /// An entry as the index holds it.
 #[derive(Debug)]
@@ -24,25 +31,31 @@ pub struct Held<V> {
     /// The invalidation sequence at which it was last found fresh.
     pub checked_at: Cell<u64>,
     pub value: V,
+    key: Box<[u8]>,
+}
+
+/// What the eviction policy sees of an entry.
+struct Place {
+    slot: u32,
     weight: u64,
 }
 
 struct ByBytes;
 
-impl<V> Weighter<Box<[u8]>, Held<V>> for ByBytes {
-    fn weight(&self, _key: &Box<[u8]>, held: &Held<V>) -> u64 {
-        held.weight
+impl Weighter<Box<[u8]>, Place> for ByBytes {
+    fn weight(&self, _key: &Box<[u8]>, place: &Place) -> u64 {
+        place.weight
     }
 }
 
 /// Collects the slots of evicted entries.
 struct Evicted;
 
-impl<V> Lifecycle<Box<[u8]>, Held<V>> for Evicted {
+impl Lifecycle<Box<[u8]>, Place> for Evicted {
     type RequestState = Vec<u32>;
 
-    fn on_evict(&self, slots: &mut Vec<u32>, _key: Box<[u8]>, held: Held<V>) {
-        slots.push(held.slot);
+    fn on_evict(&self, slots: &mut Vec<u32>, _key: Box<[u8]>, place: Place) {
+        slots.push(place.slot);
     }
 }
 
@@ -56,11 +69,25 @@ impl Equivalent<Box<[u8]>> for Sought<'_> {
     }
 }
 
+/// One way in which a key was spelled, and where it led.
+#[derive(Default)]
+struct Spelling {
+    hash: u64,
+    slot: u32,
+    generation: u32,
+    text: Box<[u8]>,
+}
+
 /// Keys to slots. Slots are small integers that are used again after they were freed.
 pub struct MemoryIndex<V> {
-    cache: Cache<Box<[u8]>, Held<V>, ByBytes, foldhash::fast::RandomState, Evicted>,
+    cache: Cache<Box<[u8]>, Place, ByBytes, RandomState, Evicted>,
+    held: Vec<Option<Held<V>>>,
+    /// How often each slot was freed: what was remembered of its former entry no longer counts.
+    generations: Vec<u32>,
+    spellings: Box<[Spelling]>,
+    hasher: RandomState,
+    recalled: Cell<u32>,
     unused: Vec<u32>,
-    next: u32,
     freed: Vec<u32>,
 }
 
@@ -73,30 +100,59 @@ impl<V> MemoryIndex<V> {
             .shards(1)
             .build()
             .unwrap_or_else(|error| unreachable!("both capacities are set: {error:?}"));
+        // The hasher is seeded at random: a visitor who picks URLs can't make them collide.
+        let hasher = RandomState::default();
         Self {
-            // The hasher is seeded at random: a visitor who picks URLs can't make them collide.
-            cache: Cache::with_options(options, ByBytes, foldhash::fast::RandomState::default(), Evicted),
+            cache: Cache::with_options(options, ByBytes, hasher.clone(), Evicted),
+            held: Vec::new(),
+            generations: Vec::new(),
+            spellings: std::iter::repeat_with(Spelling::default).take(SPELLINGS).collect(),
+            hasher,
+            recalled: Cell::new(0),
             unused: Vec::new(),
-            next: 0,
             freed: Vec::new(),
         }
     }
 
     pub fn get(&self, key: &[u8]) -> Option<&Held<V>> {
-        self.cache.get(&Sought(key))
+        self.held[self.cache.get(&Sought(key))?.slot as usize].as_ref()
+    }
+
+    /// The entry that a request spelled like this was led to before: one hash and one comparison, nothing parsed.
+    pub fn recall(&self, spelling: &[u8]) -> Option<&Held<V>> {
+        let hash = self.hasher.hash_one(spelling);
+        let known = &self.spellings[hash as usize % SPELLINGS];
+        if known.hash != hash || *known.text != *spelling || self.generations[known.slot as usize] != known.generation {
+            return None;
+        }
+        let held = self.held[known.slot as usize].as_ref()?;
+        self.recalled.set(self.recalled.get().wrapping_add(1));
+        if self.recalled.get() % TELL_EVERY == 0 {
+            let _ = self.cache.get(&Sought(&held.key));
+        }
+        Some(held)
+    }
+
+    /// Notes that a request spelled like this is answered from this slot.
+    pub fn remember(&mut self, spelling: &[u8], slot: u32) {
+        let hash = self.hasher.hash_one(spelling);
+        let generation = self.generations[slot as usize];
+        self.spellings[hash as usize % SPELLINGS] = Spelling { hash, slot, generation, text: spelling.into() };
     }
 
     /// Puts an entry of `body_bytes` in and returns its slot, or `None` when it is too heavy to be admitted.
     pub fn insert(&mut self, key: &[u8], body_bytes: u64, expires_at: u64, checked_at: u64, value: V) -> Option<u32> {
         self.remove(key);
         let slot = self.unused.pop().unwrap_or_else(|| {
-            self.next += 1;
-            self.next - 1
+            self.held.push(None);
+            self.generations.push(0);
+            self.held.len() as u32 - 1
         });
+        let held = Held { slot, expires_at, checked_at: Cell::new(checked_at), value, key: key.into() };
+        self.held[slot as usize] = Some(held);
         let weight = body_bytes + key.len() as u64 + OVERHEAD_BYTES;
-        let held = Held { slot, expires_at, checked_at: Cell::new(checked_at), value, weight };
         let mut evicted = Vec::new();
-        self.cache.insert_with_lifecycle(key.into(), held, &mut evicted);
+        self.cache.insert_with_lifecycle(key.into(), Place { slot, weight }, &mut evicted);
         let admitted = !evicted.contains(&slot);
         for gone in evicted {
             self.free(gone);
@@ -106,24 +162,18 @@ impl<V> MemoryIndex<V> {
 
     pub fn remove(&mut self, key: &[u8]) -> bool {
         let removed = self.cache.remove(&Sought(key));
-        if let Some((_, held)) = &removed {
-            self.free(held.slot);
+        if let Some((_, place)) = &removed {
+            self.free(place.slot);
         }
         removed.is_some()
     }
 
     /// Removes every entry that `doomed` names; looks at all of them.
     pub fn remove_where(&mut self, doomed: impl Fn(&V) -> bool) {
-        let gone = RefCell::new(Vec::new());
-        self.cache.retain(|_, held| {
-            let stays = !doomed(&held.value);
-            if !stays {
-                gone.borrow_mut().push(held.slot);
-            }
-            stays
-        });
-        for slot in gone.into_inner() {
-            self.free(slot);
+        let gone: Vec<Box<[u8]>> =
+            self.held.iter().flatten().filter(|held| doomed(&held.value)).map(|held| held.key.clone()).collect();
+        for key in gone {
+            self.remove(&key);
         }
     }
 
@@ -142,6 +192,8 @@ impl<V> MemoryIndex<V> {
     }
 
     fn free(&mut self, slot: u32) {
+        self.held[slot as usize] = None;
+        self.generations[slot as usize] = self.generations[slot as usize].wrapping_add(1);
         self.unused.push(slot);
         self.freed.push(slot);
     }
@@ -198,6 +250,19 @@ mod tests {
         let mut index = index(10_000);
         assert_eq!(index.insert(b"a", 1 << 30, 9, 0, ()), None);
         assert_eq!(index.len(), 0);
+    }
+
+    #[test]
+    fn a_spelling_leads_to_its_entry_until_that_is_gone_and_never_to_its_successor() {
+        let mut index = index(1 << 20);
+        let slot = index.insert(b"a", 10, 5, 0, ()).expect("admitted");
+        index.remember(b"A", slot);
+        assert_eq!(index.recall(b"A").map(|held| held.slot), Some(slot));
+        assert!(index.recall(b"B").is_none());
+        index.remove(b"a");
+        assert!(index.recall(b"A").is_none());
+        assert_eq!(index.insert(b"b", 10, 5, 0, ()), Some(slot), "the slot is used again");
+        assert!(index.recall(b"A").is_none(), "an old spelling led to another entry");
     }
 
     #[test]
