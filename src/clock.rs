@@ -22,9 +22,26 @@ impl Clock for SystemClock {
     }
 
     fn monotonic_ms(&self) -> u64 {
-        static START: OnceLock<Instant> = OnceLock::new();
-        START.get_or_init(Instant::now).elapsed().as_millis() as u64
+        coarse_ms().unwrap_or_else(|| {
+            static START: OnceLock<Instant> = OnceLock::new();
+            START.get_or_init(Instant::now).elapsed().as_millis() as u64
+        })
     }
+}
+
+/// Linux keeps a clock that is up to 4 ms behind and costs a fifth of the exact one; every look-up reads it.
+#[cfg(target_os = "linux")]
+#[expect(unsafe_code, reason = "the standard library offers no coarse clock")]
+fn coarse_ms() -> Option<u64> {
+    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: the kernel writes into `time`, which outlives the call.
+    let status = unsafe { libc::clock_gettime(libc::CLOCK_MONOTONIC_COARSE, &raw mut time) };
+    (status == 0).then(|| time.tv_sec as u64 * 1_000 + time.tv_nsec as u64 / 1_000_000)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn coarse_ms() -> Option<u64> {
+    None
 }
 
 /// A clock that stands still until it is moved.

@@ -3,12 +3,16 @@
 //! Two spellings are folded only where routing and query parsing can't tell them apart; everything else is kept as
 //! it came, undecoded. Folding too little costs a hit, folding too much answers one visitor with another's page.
 
+use std::collections::HashMap;
+
 use sha2::{Digest, Sha256};
 
 /// Longer URLs are not cached: a key is not the place for a book.
 const MAX_URL_BYTES: usize = 2_048;
 /// More parameters than this keep the order they came in.
 const MAX_SORTED: usize = 48;
+/// Hosts known at once. A visitor may invent any number of them; entries of forgotten ones are evicted in time.
+const MAX_SCOPES: usize = 1_024;
 
 /// Bits of `variant`: what else changes a Strapi body, besides URL and host.
 pub mod variant {
@@ -31,6 +35,8 @@ pub struct KeyMaker {
     scratch: Vec<u8>,
     url_end: usize,
     spelling: Vec<u8>,
+    scopes: HashMap<Box<[u8]>, u32>,
+    next_scope: u32,
 }
 
 impl KeyMaker {
@@ -42,14 +48,30 @@ impl KeyMaker {
             scratch: Vec::with_capacity(MAX_URL_BYTES * 2),
             url_end: 0,
             spelling: Vec::with_capacity(MAX_URL_BYTES * 2),
+            scopes: HashMap::new(),
+            next_scope: 0,
         }
     }
 
+    /// The number that stands for a host and a variant in keys. Never given to another pair.
+    pub fn scope(&mut self, host: &[u8], variant: u8) -> u32 {
+        let name = scope_name(host, variant);
+        if let Some(scope) = self.scopes.get(&*name) {
+            return *scope;
+        }
+        if self.scopes.len() >= MAX_SCOPES {
+            self.scopes.clear();
+        }
+        self.next_scope = self.next_scope.wrapping_add(1);
+        self.scopes.insert(name.into(), self.next_scope);
+        self.next_scope
+    }
+
     /// The request as it is spelled: the key of those spelled canonically, and never that of another request.
-    pub fn spell(&mut self, url: &[u8], host: &[u8], variant: u8) -> &[u8] {
+    pub fn spell(&mut self, url: &[u8], scope: u32) -> &[u8] {
         self.spelling.clear();
         self.spelling.extend_from_slice(url);
-        end_key(&mut self.spelling, host, variant);
+        end_key(&mut self.spelling, scope);
         &self.spelling
     }
 
@@ -66,18 +88,18 @@ impl KeyMaker {
 
     /// The key of a request, or `None` when its URL is none that is ever cached. `url` is the request target as it
     /// came (`/api/articles?sort=title`).
-    pub fn make(&mut self, url: &[u8], host: &[u8], variant: u8) -> Option<&[u8]> {
+    pub fn make(&mut self, url: &[u8], scope: u32) -> Option<&[u8]> {
         self.scratch.clear();
         canonicalise(url, &self.api, &mut self.scratch)?;
         self.url_end = self.scratch.len();
-        end_key(&mut self.scratch, host, variant);
+        end_key(&mut self.scratch, scope);
         Some(&self.scratch)
     }
 
     /// The key last made, as it is stored in Redis: readable text that a pattern can match, then `#` and a hash of
-    /// the rest (host, variant, schema).
-    pub fn name(&self) -> String {
-        let hash = Sha256::new().chain_update(self.schema).chain_update(&self.scratch[self.url_end..]).finalize();
+    /// the rest (schema, host, variant).
+    pub fn name(&self, host: &[u8], variant: u8) -> String {
+        let hash = Sha256::new().chain_update(self.schema).chain_update(scope_name(host, variant)).finalize();
         let url = String::from_utf8_lossy(&self.scratch[..self.url_end]);
         let mut name = format!("{}:{url}#", self.prefix);
         for byte in &hash[..16] {
@@ -92,13 +114,17 @@ impl KeyMaker {
     }
 }
 
-/// No canonical URL and no host holds a NUL, so no two requests run together into one key.
-fn end_key(key: &mut Vec<u8>, host: &[u8], variant: u8) {
+/// No canonical URL holds a NUL, so no two requests run together into one key.
+fn end_key(key: &mut Vec<u8>, scope: u32) {
     key.push(0);
-    let host_at = key.len();
-    key.extend_from_slice(host);
-    key[host_at..].make_ascii_lowercase();
-    key.extend_from_slice(&[0, variant]);
+    key.extend_from_slice(&scope.to_le_bytes());
+}
+
+/// A host in lower case and a variant, which no other pair makes.
+fn scope_name(host: &[u8], variant: u8) -> Vec<u8> {
+    let mut name = host.to_ascii_lowercase();
+    name.push(variant);
+    name
 }
 
 fn canonicalise(url: &[u8], api: &[u8], out: &mut Vec<u8>) -> Option<()> {
@@ -338,8 +364,9 @@ mod tests {
         let name = |host: &str, variant: u8, schema: &str| {
             let mut keys = KeyMaker::new("strapi");
             keys.set_site("/api", schema);
-            keys.make(b"/api/articles?a=b", host.as_bytes(), variant).expect("a key");
-            keys.name()
+            let scope = keys.scope(host.as_bytes(), variant);
+            keys.make(b"/api/articles?a=b", scope).expect("a key");
+            keys.name(host.as_bytes(), variant)
         };
         let plain = name("example.com", 0, "s");
         assert!(plain.starts_with("strapi:/api/articles?a=b#"));
@@ -347,6 +374,18 @@ mod tests {
         assert_ne!(plain, name("example.org", 0, "s"));
         assert_ne!(plain, name("example.com", variant::FORMAT_V4, "s"));
         assert_ne!(plain, name("example.com", 0, "t"));
+    }
+
+    #[test]
+    fn a_scope_is_one_pair_of_host_and_variant_also_after_many_were_forgotten() {
+        let mut keys = KeyMaker::new("strapi");
+        let first = keys.scope(b"example.com", 0);
+        assert_eq!(keys.scope(b"EXAMPLE.com", 0), first);
+        assert_ne!(keys.scope(b"example.com", variant::SECURE), first);
+        let mut seen = std::collections::HashSet::from([first]);
+        for i in 0..MAX_SCOPES * 2 {
+            assert!(seen.insert(keys.scope(format!("h{i}").as_bytes(), 0)), "a scope was given twice");
+        }
     }
 
     proptest! {

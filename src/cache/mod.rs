@@ -174,15 +174,20 @@ impl Cache {
         Ok(())
     }
 
+    /// The number that stands for a host and a variant in [`Cache::probe`].
+    pub fn scope(&self, host: &[u8], variant: u8) -> u32 {
+        self.state.lock().keys.scope(host, variant)
+    }
+
     /// The hot path: the slot of a fresh entry, [`MISS`] or [`NOT_OURS`].
-    pub fn probe(&self, url: &[u8], host: &[u8], variant: u8) -> i32 {
+    pub fn probe(&self, url: &[u8], scope: u32) -> i32 {
         let mut state = self.state.lock();
         let State { keys, index, versions, counters, .. } = &mut *state;
         // Most requests are spelled as some request before: then nothing is parsed.
-        let slot = match index.recall(keys.spell(url, host, variant)) {
+        let slot = match index.recall(keys.spell(url, scope)) {
             Some(held) => self.slot_if_fresh(held, versions),
             None => {
-                let Some(key) = keys.make(url, host, variant) else { return NOT_OURS };
+                let Some(key) = keys.make(url, scope) else { return NOT_OURS };
                 let slot = index.get(key).and_then(|held| self.slot_if_fresh(held, versions));
                 if let Some(slot) = slot {
                     index.remember(keys.last_spelling(), slot);
@@ -223,10 +228,11 @@ impl Cache {
         let mut state = self.state.lock();
         let now = self.clock.monotonic_ms();
         let State { keys, flights, versions, closed, .. } = &mut *state;
-        if *closed || keys.make(url, host, variant).is_none() {
+        let scope = keys.scope(host, variant);
+        if *closed || keys.make(url, scope).is_none() {
             return Role::Solo;
         }
-        flights.open(keys.last(), || keys.name(), versions.sequence(), now)
+        flights.open(keys.last(), || keys.name(host, variant), versions.sequence(), now)
     }
 
     /// Whether L2 is to be asked for a flight: there is one, and its breaker is closed.
@@ -456,7 +462,7 @@ impl Cache {
             "stored": counters.stored,
             "refused": counters.refused,
             "purges": counters.purges,
-            "entries": state.index.len(),
+            "entries": state.index.entries(),
             "bytes": state.index.bytes(),
             "maxBytes": self.options.max_bytes,
             "flights": state.flights.len(),

@@ -42,7 +42,7 @@ impl Client {
     pub fn due_trial(self: &Arc<Self>) -> Option<impl Future<Output = ()> + Send + 'static> {
         let due = matches!(self.breaker.permit(self.clock.monotonic_ms()), Permit::RefuseAndTry(_));
         let client = Arc::clone(self);
-        due.then(|| async move { client.try_again().await })
+        due.then_some(async move { client.try_again().await })
     }
 
     /// Sends one command and waits at most `deadline` for its reply.

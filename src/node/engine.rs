@@ -158,8 +158,15 @@ impl Engine {
         self.cache.set_schema(&schema).map_err(to_js)
     }
 
+    /// The number that stands for a host and a variant (bits: 1 source maps, 2 format v4, 4 TLS) in the look-up. A
+    /// caller may keep the last one: it never changes its meaning.
+    #[napi]
+    pub fn scope(&self, host: String, variant: u32) -> u32 {
+        self.cache.scope(host.as_bytes(), variant as u8)
+    }
+
     /// The synchronous look-up: a slot, -1 for a miss, -2 for a URL that is never cached.
-    #[napi(ts_return_type = "(url: string, host: string, variant: number) => number")]
+    #[napi(ts_return_type = "(url: string, scope: number) => number")]
     pub fn prober<'env>(&self, env: &'env Env) -> napi::Result<Prober<'env>> {
         prober(env, Arc::clone(&self.cache))
     }

@@ -15,11 +15,8 @@ use crate::cache::{Cache, NOT_OURS};
 
 /// Room for the URL; a longer one is not cached anyway.
 const URL_BYTES: usize = 2_304;
-/// Room for the host (RFC 1035 allows 253 characters, and a port).
-const HOST_BYTES: usize = 320;
-
-/// `(url, host, variant) => slot`, negative when there is none.
-pub type Prober<'env> = Function<'env, FnArgs<(String, String, u32)>, i32>;
+/// `(url, scope) => slot`, negative when there is none.
+pub type Prober<'env> = Function<'env, FnArgs<(String, u32)>, i32>;
 
 pub fn prober<'env>(env: &'env Env, cache: Arc<Cache>) -> napi::Result<Prober<'env>> {
     let data = Arc::into_raw(cache).cast_mut().cast::<c_void>();
@@ -53,7 +50,7 @@ unsafe extern "C" fn release(_env: sys::napi_env, data: *mut c_void, _hint: *mut
 }
 
 unsafe extern "C" fn probe(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
-    let mut arguments = [ptr::null_mut(); 3];
+    let mut arguments = [ptr::null_mut(); 2];
     let mut count = arguments.len();
     let mut data = ptr::null_mut();
     let mut result = ptr::null_mut();
@@ -72,18 +69,17 @@ unsafe extern "C" fn probe(env: sys::napi_env, info: sys::napi_callback_info) ->
     result
 }
 
-unsafe fn look_up(env: sys::napi_env, arguments: &[sys::napi_value; 3], cache: &Cache) -> i32 {
+unsafe fn look_up(env: sys::napi_env, arguments: &[sys::napi_value; 2], cache: &Cache) -> i32 {
     let mut url = [MaybeUninit::uninit(); URL_BYTES];
-    let mut host = [MaybeUninit::uninit(); HOST_BYTES];
-    let mut variant = 0;
+    let mut scope = 0;
     // SAFETY: as in `probe`, from where these come.
     unsafe {
-        let (Some(url), Some(host)) = (text(env, arguments[0], &mut url), text(env, arguments[1], &mut host)) else {
+        let Some(url) = text(env, arguments[0], &mut url) else { return NOT_OURS };
+        if sys::napi_get_value_uint32(env, arguments[1], &raw mut scope) != sys::Status::napi_ok {
             return NOT_OURS;
-        };
-        sys::napi_get_value_uint32(env, arguments[2], &raw mut variant);
+        }
         // A panic must not cross into C, where it would end the process: the request goes on uncached.
-        catch_unwind(AssertUnwindSafe(|| cache.probe(url, host, variant as u8))).unwrap_or(NOT_OURS)
+        catch_unwind(AssertUnwindSafe(|| cache.probe(url, scope))).unwrap_or(NOT_OURS)
     }
 }
 

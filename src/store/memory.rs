@@ -78,13 +78,22 @@ struct Spelling {
     text: Box<[u8]>,
 }
 
+/// Two spellings whose hashes meet, in one cache line.
+#[derive(Default)]
+#[repr(align(64))]
+struct Pair([Spelling; 2]);
+
+/// What is in a slot, and how often the slot was freed: what was remembered of a former entry no longer counts.
+struct Slot<V> {
+    generation: u32,
+    held: Option<Held<V>>,
+}
+
 /// Keys to slots. Slots are small integers that are used again after they were freed.
 pub struct MemoryIndex<V> {
     cache: Cache<Box<[u8]>, Place, ByBytes, RandomState, Evicted>,
-    held: Vec<Option<Held<V>>>,
-    /// How often each slot was freed: what was remembered of its former entry no longer counts.
-    generations: Vec<u32>,
-    spellings: Box<[Spelling]>,
+    slots: Vec<Slot<V>>,
+    spellings: Box<[Pair]>,
     hasher: RandomState,
     recalled: Cell<u32>,
     unused: Vec<u32>,
@@ -104,9 +113,8 @@ impl<V> MemoryIndex<V> {
         let hasher = RandomState::default();
         Self {
             cache: Cache::with_options(options, ByBytes, hasher.clone(), Evicted),
-            held: Vec::new(),
-            generations: Vec::new(),
-            spellings: std::iter::repeat_with(Spelling::default).take(SPELLINGS).collect(),
+            slots: Vec::new(),
+            spellings: std::iter::repeat_with(Pair::default).take(SPELLINGS / 2).collect(),
             hasher,
             recalled: Cell::new(0),
             unused: Vec::new(),
@@ -115,19 +123,18 @@ impl<V> MemoryIndex<V> {
     }
 
     pub fn get(&self, key: &[u8]) -> Option<&Held<V>> {
-        self.held[self.cache.get(&Sought(key))?.slot as usize].as_ref()
+        self.slots[self.cache.get(&Sought(key))?.slot as usize].held.as_ref()
     }
 
     /// The entry that a request spelled like this was led to before: one hash and one comparison, nothing parsed.
     pub fn recall(&self, spelling: &[u8]) -> Option<&Held<V>> {
         let hash = self.hasher.hash_one(spelling);
-        let known = &self.spellings[hash as usize % SPELLINGS];
-        if known.hash != hash || *known.text != *spelling || self.generations[known.slot as usize] != known.generation {
-            return None;
-        }
-        let held = self.held[known.slot as usize].as_ref()?;
+        let pair = &self.spellings[hash as usize % (SPELLINGS / 2)].0;
+        let known = pair.iter().find(|known| known.hash == hash && *known.text == *spelling)?;
+        let slot = self.slots.get(known.slot as usize).filter(|slot| slot.generation == known.generation)?;
+        let held = slot.held.as_ref()?;
         self.recalled.set(self.recalled.get().wrapping_add(1));
-        if self.recalled.get() % TELL_EVERY == 0 {
+        if self.recalled.get().is_multiple_of(TELL_EVERY) {
             let _ = self.cache.get(&Sought(&held.key));
         }
         Some(held)
@@ -136,20 +143,22 @@ impl<V> MemoryIndex<V> {
     /// Notes that a request spelled like this is answered from this slot.
     pub fn remember(&mut self, spelling: &[u8], slot: u32) {
         let hash = self.hasher.hash_one(spelling);
-        let generation = self.generations[slot as usize];
-        self.spellings[hash as usize % SPELLINGS] = Spelling { hash, slot, generation, text: spelling.into() };
+        let generation = self.slots[slot as usize].generation;
+        let pair = &mut self.spellings[hash as usize % (SPELLINGS / 2)].0;
+        // The older of the two leaves.
+        pair.swap(0, 1);
+        pair[0] = Spelling { hash, slot, generation, text: spelling.into() };
     }
 
     /// Puts an entry of `body_bytes` in and returns its slot, or `None` when it is too heavy to be admitted.
     pub fn insert(&mut self, key: &[u8], body_bytes: u64, expires_at: u64, checked_at: u64, value: V) -> Option<u32> {
         self.remove(key);
         let slot = self.unused.pop().unwrap_or_else(|| {
-            self.held.push(None);
-            self.generations.push(0);
-            self.held.len() as u32 - 1
+            self.slots.push(Slot { generation: 0, held: None });
+            self.slots.len() as u32 - 1
         });
         let held = Held { slot, expires_at, checked_at: Cell::new(checked_at), value, key: key.into() };
-        self.held[slot as usize] = Some(held);
+        self.slots[slot as usize].held = Some(held);
         let weight = body_bytes + key.len() as u64 + OVERHEAD_BYTES;
         let mut evicted = Vec::new();
         self.cache.insert_with_lifecycle(key.into(), Place { slot, weight }, &mut evicted);
@@ -170,8 +179,13 @@ impl<V> MemoryIndex<V> {
 
     /// Removes every entry that `doomed` names; looks at all of them.
     pub fn remove_where(&mut self, doomed: impl Fn(&V) -> bool) {
-        let gone: Vec<Box<[u8]>> =
-            self.held.iter().flatten().filter(|held| doomed(&held.value)).map(|held| held.key.clone()).collect();
+        let gone: Vec<Box<[u8]>> = self
+            .slots
+            .iter()
+            .filter_map(|slot| slot.held.as_ref())
+            .filter(|held| doomed(&held.value))
+            .map(|held| held.key.clone())
+            .collect();
         for key in gone {
             self.remove(&key);
         }
@@ -182,7 +196,8 @@ impl<V> MemoryIndex<V> {
         std::mem::take(&mut self.freed)
     }
 
-    pub fn len(&self) -> usize {
+    /// How many entries there are.
+    pub fn entries(&self) -> usize {
         self.cache.len()
     }
 
@@ -192,8 +207,9 @@ impl<V> MemoryIndex<V> {
     }
 
     fn free(&mut self, slot: u32) {
-        self.held[slot as usize] = None;
-        self.generations[slot as usize] = self.generations[slot as usize].wrapping_add(1);
+        let place = &mut self.slots[slot as usize];
+        place.held = None;
+        place.generation = place.generation.wrapping_add(1);
         self.unused.push(slot);
         self.freed.push(slot);
     }
@@ -225,7 +241,7 @@ mod tests {
         let second = index.insert(b"a", 10, 6, 0, ()).expect("admitted");
         assert_eq!(index.drain_freed(), [first]);
         assert_eq!(index.get(b"a").map(|held| held.slot), Some(second));
-        assert_eq!(index.len(), 1);
+        assert_eq!(index.entries(), 1);
     }
 
     #[test]
@@ -241,15 +257,15 @@ mod tests {
             live.extend(slot);
             assert!(index.bytes() <= bound, "{} bytes", index.bytes());
         }
-        assert_eq!(live.len(), index.len());
-        assert!(index.len() > 100);
+        assert_eq!(live.len(), index.entries());
+        assert!(index.entries() > 100);
     }
 
     #[test]
     fn an_entry_heavier_than_the_whole_store_is_not_admitted() {
         let mut index = index(10_000);
         assert_eq!(index.insert(b"a", 1 << 30, 9, 0, ()), None);
-        assert_eq!(index.len(), 0);
+        assert_eq!(index.entries(), 0);
     }
 
     #[test]
