@@ -240,12 +240,12 @@ impl Cache {
         self.remote.as_ref().is_some_and(|remote| remote.store.is_reachable())
     }
 
-    /// Asks L2. None for a miss, for an error and when it takes longer than the deadline.
-    pub async fn fetch(&self, id: u32) -> Option<Fetched> {
+    /// Asks L2. None for a miss, for an error and when it takes longer than `deadline` or the configured one.
+    pub async fn fetch(&self, id: u32, deadline: Duration) -> Option<Fetched> {
         let remote = self.remote.as_ref()?;
         let name = self.state.lock().flights.get(id)?.name.clone();
         let mut doubts = remote.outbox.unacknowledged();
-        let looked = match remote.store.look_up(&name, self.options.deadline).await {
+        let looked = match remote.store.look_up(&name, deadline.min(self.options.deadline)).await {
             Ok(looked) => looked,
             Err(error) => {
                 self.state.lock().counters.l2_errors += 1;

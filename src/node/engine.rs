@@ -183,18 +183,28 @@ impl Engine {
     }
 
     /// Asks Upstash for a flight's key; null when there is nothing to ask, the promise of null when it has nothing
-    /// fresh or does not answer within the deadline. Never rejects.
+    /// fresh or does not answer within the deadline, less the ms the request has `waited` for Upstash before. Never
+    /// rejects.
     #[napi(ts_return_type = "Promise<Fetched | null> | null")]
-    pub fn fetch<'env>(&self, env: &'env Env, id: u32) -> napi::Result<Option<PromiseRaw<'env, Option<Fetched>>>> {
+    pub fn fetch<'env>(
+        &self,
+        env: &'env Env,
+        id: u32,
+        waited: Option<f64>,
+    ) -> napi::Result<Option<PromiseRaw<'env, Option<Fetched>>>> {
         if !self.cache.asks_remote() {
             if let Some(trial) = self.client.as_ref().and_then(Client::due_trial) {
                 spawn(trial);
             }
             return Ok(None);
         }
+        let left = self.deadline.saturating_sub(Duration::from_millis(waited.unwrap_or(0.0) as u64));
+        if left.is_zero() {
+            return Ok(None);
+        }
         let cache = Arc::clone(&self.cache);
         env.spawn_future(async move {
-            Ok(cache.fetch(id).await.map(|fetched| Fetched {
+            Ok(cache.fetch(id, left).await.map(|fetched| Fetched {
                 body: fetched.body.into(),
                 headers: fetched.headers,
                 created: fetched.created_ms as f64,

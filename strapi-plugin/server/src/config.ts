@@ -1,0 +1,71 @@
+import { resolveConfig, resolveMiddlewareConfig } from '../../..';
+import type { ResolvedConfig, UserConfig } from './types';
+
+/** The only variables of the environment that change anything. */
+const VARIABLES = ['UPSTASH_REDIS_REST_URL', 'UPSTASH_REDIS_REST_TOKEN', 'CACHE_KEY_PREFIX', 'CACHE_TTL_SECONDS'];
+
+/**
+ * The plugin's `config` as Strapi wants it. The default is empty: Strapi merges defaults into the user's arrays by
+ * index, and all defaults are the engine's anyway.
+ */
+export const config = {
+  default: {},
+  validator(options: unknown): void {
+    resolveOptions(options);
+  },
+};
+
+/** Options with everything filled in, as the JSON the engine takes. Throws `E_CONFIG`. */
+export function resolveOptions(options: unknown): string {
+  const environment: Record<string, string> = {};
+  for (const name of VARIABLES) {
+    const value = process.env[name];
+    if (value !== undefined) environment[name] = value;
+  }
+  return resolveConfig(toJson(options), environment);
+}
+
+export interface CacheRule {
+  ttlMs: number | null;
+}
+
+export interface LimitRule {
+  limit: number;
+  windowMs: number;
+}
+
+/** One middleware's own options over the plugin's. Throws `E_CONFIG`. */
+export function resolveRule(kind: 'cache', options: unknown, resolved: string): CacheRule;
+export function resolveRule(kind: 'rate-limit', options: unknown, resolved: string): LimitRule;
+export function resolveRule(kind: string, options: unknown, resolved: string): unknown {
+  return JSON.parse(resolveMiddlewareConfig(kind, toJson(options ?? {}), resolved));
+}
+
+/** What `strapi.config.get('plugin::upstash')` shows: the user's own words and units, complete. */
+export function readable(resolved: ResolvedConfig): UserConfig {
+  const { url, token, prefix, ttlMs, deadlineMs, l1, cache, rateLimit, purgeOnStart } = resolved;
+  const shown: UserConfig = {
+    prefix,
+    ttl: ttlMs / 1000,
+    deadline: deadlineMs / 1000,
+    l1: { maxBytes: l1.maxBytes, maxEntryBytes: l1.maxEntryBytes, maxAge: l1.maxAgeMs / 1000 },
+    cache,
+    rateLimit: { enabled: rateLimit.enabled, limit: rateLimit.limit, window: rateLimit.windowMs / 1000 },
+    purgeOnStart,
+  };
+  if (url !== null) shown.url = url;
+  // Readable by name, but skipped by whatever prints or serialises a configuration.
+  if (token !== null) Object.defineProperty(shown, 'token', { value: token, enumerable: false });
+  return shown;
+}
+
+/** JSON that hides no mistake: what JSON would leave out or turn into null stays visible to the check. */
+function toJson(options: unknown): string {
+  const shown = (_name: string, value: unknown): unknown => {
+    if (typeof value === 'function') return '[function]';
+    if (typeof value === 'number' && !Number.isFinite(value)) return String(value);
+    if (typeof value === 'bigint') return Number(value);
+    return value;
+  };
+  return JSON.stringify(options, shown) ?? 'null';
+}

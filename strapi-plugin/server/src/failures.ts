@@ -1,0 +1,20 @@
+import type { Core } from '@strapi/strapi';
+
+const QUIET_MS = 60_000;
+
+/** Errors of our own that a request must not feel: counted, and logged once a minute for each place. */
+export class Failures {
+  count = 0;
+  private readonly quietUntil = new Map<string, number>();
+
+  constructor(private readonly log: Core.Strapi['log']) {}
+
+  note(place: string, error: unknown): void {
+    this.count += 1;
+    const now = Date.now();
+    if (now < (this.quietUntil.get(place) ?? 0)) return;
+    this.quietUntil.set(place, now + QUIET_MS);
+    const text = error instanceof Error ? error.message : String(error);
+    this.log.warn(`[upstash] ${place} failed and was left out: ${text}`);
+  }
+}

@@ -1,0 +1,61 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { typesRead } from './core-store';
+import type { ResponseMarks } from './types';
+
+/** What one run of a controller reads, and what it says about its answer. */
+export class Fill implements ResponseMarks {
+  /** JSON of `[uid, params]` pairs; a Set, since the same query often runs twice. */
+  readonly reads = new Set<string>();
+  readonly tags = new Set<string>();
+  /** Why the answer is not to be stored, if it is not. The first reason counts. */
+  reason: string | undefined;
+
+  constructor(public ttlMs: number | undefined) {}
+
+  tag(...tags: string[]): void {
+    for (const tag of tags) this.tags.add(String(tag));
+  }
+
+  bypass(reason = 'marked'): void {
+    // It becomes a token in a header.
+    this.reason ??= String(reason).toLowerCase().replace(/[^a-z0-9-]+/g, '-').slice(0, 40) || 'marked';
+  }
+
+  /** Notes a read of the database layer. `models`: their metadata, which a query's own filters may ask for. */
+  read(uid: string, params: unknown, models: { get(uid: string): unknown }): void {
+    try {
+      const json = dependencyJson(params, models.get(uid));
+      for (const type of typesRead(uid, params)) this.reads.add(`[${JSON.stringify(type)},${json}]`);
+    } catch {
+      this.bypass('unknown-dependencies');
+    }
+  }
+}
+
+/** Marks that mark nothing, for requests whose answer is not going to be stored anyway. */
+export const noMarks: ResponseMarks = Object.freeze({ tag: () => undefined, bypass: () => undefined });
+
+/** The fill in whose course something runs. */
+export const fills = new AsyncLocalStorage<Fill>();
+
+/** The parameters that decide which types a query touches. Throws on one that JSON can't tell. */
+function dependencyJson(params: unknown, meta: unknown): string {
+  const { where, filters, orderBy, populate } = (params ?? {}) as Record<string, unknown>;
+  // The Document Service filters by status with a function of the model. One that wants more throws here.
+  const conditions: unknown = typeof filters === 'function' ? filters({ meta }) : filters;
+
+  return JSON.stringify({ where, filters: conditions, orderBy, populate }, (_name, value: unknown) => {
+    // The query builder hands that function down to what is populated, whose type counts anyway.
+    if (value === filters && typeof value === 'function') return undefined;
+    if (typeof value === 'bigint') return String(value);
+    if (!isPlain(value)) throw new TypeError('not plain data in a query');
+    return value;
+  });
+}
+
+/** A sub-query built with knex, for one, reads tables that its JSON doesn't name. */
+function isPlain(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return typeof value !== 'function';
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
+}

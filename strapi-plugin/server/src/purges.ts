@@ -1,0 +1,109 @@
+import type { Core } from '@strapi/strapi';
+import type { Engine } from '../../..';
+import type { Failures } from './failures';
+import type { Shelf } from './shelf';
+
+/** What one transaction, or one write outside of any, makes stale. */
+export class Batch {
+  readonly types = new Set<string>();
+  readonly tags = new Set<string>();
+  readonly patterns = new Set<string>();
+  everything = false;
+}
+
+/**
+ * Purges, each after the commit of what caused it: a purge before would let a reader store the old row again.
+ *
+ * Strapi runs the callbacks of `onCommit` right after COMMIT and awaits none of them; one that throws makes the
+ * caller fail though its data is committed, and one that rejects can end the process. So none of ours does either.
+ */
+export class Purges {
+  private readonly unacknowledged = new Set<Promise<void>>();
+  private readonly batches = new WeakMap<object, Batch>();
+
+  constructor(
+    private readonly db: Core.Strapi['db'],
+    private readonly engine: Engine,
+    private readonly shelf: Shelf,
+    private readonly failures: Failures,
+    private readonly reportWarnings: () => void,
+  ) {}
+
+  /**
+   * Purges now, or at the commit of the transaction that runs. One transaction makes one purge, whatever it wrote.
+   * The promise, if there is one, resolves when Upstash knows.
+   */
+  request(add: (batch: Batch) => void): Promise<void> | undefined {
+    if (!this.db.inTransaction()) return this.now(add);
+    let late: Promise<void> | undefined;
+    // Nested, Strapi calls this back at once and with the outer transaction.
+    this.db
+      .transaction(({ trx, onCommit }: { trx: Transaction; onCommit: (run: () => void) => void }) => {
+        // Work nobody awaited can come here after the COMMIT; its callbacks have run and ours never would.
+        if (trx.isCompleted()) {
+          late = this.now(add);
+          return;
+        }
+        let batch = this.batches.get(trx);
+        if (batch === undefined) {
+          const collected = (batch = new Batch());
+          this.batches.set(trx, batch);
+          onCommit(() => {
+            this.batches.delete(trx);
+            void this.run(collected);
+          });
+        }
+        add(batch);
+      })
+      .catch((error: unknown) => {
+        // Better purged early than never.
+        this.failures.note('waiting for a commit', error);
+        void this.now(add);
+      });
+    return late;
+  }
+
+  /** Resolves when every purge under way is acknowledged by Upstash or past its deadline; undefined if there is none. */
+  settled(): Promise<unknown> | undefined {
+    return this.unacknowledged.size === 0 ? undefined : Promise.all(this.unacknowledged);
+  }
+
+  private now(add: (batch: Batch) => void): Promise<void> | undefined {
+    const batch = new Batch();
+    add(batch);
+    return this.run(batch);
+  }
+
+  private run(batch: Batch): Promise<void> | undefined {
+    const waiting: Promise<void>[] = [];
+    const ask = (purge: () => Promise<void> | null): void => {
+      try {
+        const acknowledged = purge();
+        if (acknowledged !== null) waiting.push(acknowledged);
+      } catch (error) {
+        this.failures.note('a purge', error);
+      }
+    };
+
+    if (batch.everything) {
+      ask(() => this.engine.purgeAll());
+    } else {
+      if (batch.types.size > 0) ask(() => this.engine.purgeTypes([...batch.types]));
+      if (batch.tags.size > 0) ask(() => this.engine.purgeTags([...batch.tags]));
+      for (const pattern of batch.patterns) ask(() => this.engine.purgePattern(pattern));
+    }
+    ask(() => (this.shelf.release(), null));
+    if (waiting.length === 0) return undefined;
+
+    const settled: Promise<void> = Promise.allSettled(waiting).then(() => {
+      this.unacknowledged.delete(settled);
+      this.reportWarnings();
+    });
+    this.unacknowledged.add(settled);
+    return settled;
+  }
+}
+
+interface Transaction {
+  isCompleted(): boolean;
+}

@@ -1,0 +1,53 @@
+import type { Core } from '@strapi/strapi';
+
+type Attribute = { relation: string } | { component: string } | { zone: string[] } | { media: true };
+
+interface Type {
+  kind: 'type' | 'component';
+  attributes: Record<string, Attribute>;
+}
+
+interface Schema {
+  attributes: object;
+}
+
+/** What leads from type to type in this Strapi, as JSON for the engine: content types of plugins and admin included. */
+export function schemaOf(strapi: Core.Strapi, prefix: string): string {
+  const types: Record<string, Type> = {};
+  // `strapi.contentTypes` copies every schema at each reading: read it once.
+  for (const [uid, schema] of Object.entries(strapi.contentTypes)) types[uid] = typeOf('type', schema);
+  for (const [uid, schema] of Object.entries(strapi.components)) types[uid] = typeOf('component', schema);
+  return JSON.stringify({ prefix, types });
+}
+
+function typeOf(kind: Type['kind'], schema: Schema): Type {
+  const attributes: Type['attributes'] = {};
+  for (const [name, found] of Object.entries(schema.attributes)) {
+    const attribute = attributeOf(found);
+    if (attribute !== null) attributes[name] = attribute;
+  }
+  return { kind, attributes };
+}
+
+interface RawAttribute {
+  type: string;
+  target?: string;
+  component?: string;
+  components?: string[];
+}
+
+function attributeOf(raw: RawAttribute): Attribute | null {
+  switch (raw.type) {
+    case 'relation':
+      // morphToOne and morphToMany name no target: they lead to any type.
+      return { relation: raw.target ?? '*' };
+    case 'media':
+      return { media: true };
+    case 'component':
+      return { component: raw.component ?? '*' };
+    case 'dynamiczone':
+      return { zone: raw.components ?? [] };
+    default:
+      return null;
+  }
+}
