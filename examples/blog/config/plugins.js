@@ -1,0 +1,16 @@
+'use strict';
+
+module.exports = () => ({
+  'users-permissions': {
+    config: {
+      jwtManagement: 'refresh',
+      sessions: { httpOnly: true },
+    },
+  },
+  // Everything has a default. UPSTASH_REDIS_REST_URL and UPSTASH_REDIS_REST_TOKEN in .env
+  // move cache and limiter from this process's memory to Upstash.
+  upstash: {
+    enabled: true,
+    config: {},
+  },
+});
