@@ -29,14 +29,17 @@ export function checkTools() {
   say(`  ok  Node ${process.version}, ${cargo.stdout.trim().split(' ').slice(0, 2).join(' ')}, build tools`);
 }
 
-/** `npm ci`, unless node_modules is as new as the lock file. */
+/**
+ * What the lock file says, unless node_modules is as new. Not `npm ci`: it refuses a lock file that lacks optional
+ * packages of other platforms, and npm leaves out those that the registry it asked does not have.
+ */
 export async function install() {
   const label = 'npm packages';
   if (isNewer('node_modules/.package-lock.json', 'package-lock.json')) {
     say(`  ok  ${label} (up to date)`);
     return;
   }
-  await runNpm(label, ['ci', '--no-audit', '--no-fund'], { hint: 'about 5 minutes the first time' });
+  await runNpm(label, ['install', '--no-save', '--no-audit', '--no-fund'], { hint: 'about 5 minutes the first time' });
 }
 
 /** The addon and the plugin, unless no source has changed since. */
