@@ -4,6 +4,8 @@ mod flights;
 mod key;
 mod policy;
 mod schema;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -111,3 +111,61 @@ impl Client {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use super::*;
+    use crate::clock::ManualClock;
+
+    /// Hangs while `down`, else answers PONG. Counts what it was asked.
+    #[derive(Default)]
+    struct Endpoint {
+        asked: Arc<AtomicU32>,
+        down: Arc<std::sync::atomic::AtomicBool>,
+    }
+
+    impl Transport for Endpoint {
+        fn send(&self, _path: &'static str, _body: Vec<u8>) -> Sending<'_> {
+            self.asked.fetch_add(1, Ordering::Relaxed);
+            Box::pin(async {
+                if self.down.load(Ordering::Relaxed) {
+                    std::future::pending::<()>().await;
+                }
+                Ok(Answer { status: 200, body: br#"{"result":"UE9ORw=="}"#.to_vec() })
+            })
+        }
+    }
+
+    const DEADLINE: Duration = Duration::from_millis(150);
+
+    #[tokio::test(start_paused = true)]
+    async fn a_hung_endpoint_costs_three_deadlines_then_nothing_and_heals_without_a_request_of_ours() {
+        let endpoint = Endpoint::default();
+        let (asked, down) = (Arc::clone(&endpoint.asked), Arc::clone(&endpoint.down));
+        let clock = Arc::new(ManualClock::default());
+        let client = Arc::new(Client::new(Box::new(endpoint), Arc::clone(&clock) as Arc<dyn Clock>));
+        let ping = crate::command!["PING"];
+
+        down.store(true, Ordering::Relaxed);
+        for _ in 0..3 {
+            assert_eq!(client.command(&ping, DEADLINE).await, Err(ErrorKind::Timeout(150)));
+        }
+        let before = tokio::time::Instant::now();
+        assert_eq!(client.command(&ping, DEADLINE).await, Err(ErrorKind::Unavailable(3)));
+        assert_eq!(before.elapsed(), Duration::ZERO);
+        assert_eq!(asked.load(Ordering::Relaxed), 3);
+
+        down.store(false, Ordering::Relaxed);
+        clock.advance(500);
+        assert_eq!(
+            client.command(&ping, DEADLINE).await,
+            Err(ErrorKind::Unavailable(3)),
+            "the trial is nobody's request"
+        );
+        tokio::time::sleep(Duration::from_millis(1)).await;
+        assert_eq!(asked.load(Ordering::Relaxed), 4);
+        assert_eq!(client.command(&ping, DEADLINE).await, Ok(Reply::Bytes(b"PONG".to_vec())));
+    }
+}
