@@ -1,0 +1,259 @@
+// After a write is acknowledged, whoever made it and by whatever way, the next answer is fresh.
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { startSite } from '../support/strapi-site.mjs';
+import { cache, probeApi, status, withoutLimit } from './support/probe-api.mjs';
+
+const ARTICLE = 'api::article.article';
+const CATEGORY = 'api::category.category';
+const LIST = '/api/articles?populate=category&sort=slug';
+const FILTERED = '/api/articles?filters[category][name][$contains]=e&fields=slug&sort=slug';
+const REVERSE = '/api/categories?populate=articles&sort=name';
+
+let site;
+let articles;
+let categories;
+
+before(async () => {
+  site = await startSite({ files: { ...probeApi, ...gallery() }, plugins: withoutLimit() });
+  await site.call(allowGallery);
+  [articles, categories] = await site.call(async (strapi) => [
+    await strapi.documents('api::article.article').findMany({ status: 'published', sort: 'slug' }),
+    await strapi.documents('api::category.category').findMany({ sort: 'name' }),
+  ]);
+});
+after(() => site?.stop());
+
+/** A type with all that nests: media, a component, a dynamic zone. */
+function gallery() {
+  const type = {
+    kind: 'collectionType',
+    collectionName: 'galleries',
+    info: { singularName: 'gallery', pluralName: 'galleries', displayName: 'Gallery' },
+    options: { draftAndPublish: false },
+    attributes: {
+      title: { type: 'string' },
+      cover: { type: 'media', multiple: false, allowedTypes: ['images'] },
+      seo: { type: 'component', component: 'shared.seo' },
+      blocks: { type: 'dynamiczone', components: ['shared.seo'] },
+    },
+  };
+  const seo = { collectionName: 'components_shared_seos', info: { displayName: 'Seo' }, attributes: { text: { type: 'string' } } };
+  const core = (kind) => `module.exports = require('@strapi/strapi').factories.createCore${kind}('api::gallery.gallery');\n`;
+  return {
+    'src/components/shared/seo.json': JSON.stringify(seo),
+    'src/api/gallery/content-types/gallery/schema.json': JSON.stringify(type),
+    'src/api/gallery/controllers/gallery.js': core('Controller'),
+    'src/api/gallery/routes/gallery.js': core('Router'),
+    'src/api/gallery/services/gallery.js': core('Service'),
+  };
+}
+
+async function allowGallery(strapi) {
+  const role = await strapi.db.query('plugin::users-permissions.role').findOne({ where: { type: 'public' } });
+  await strapi.db.query('plugin::users-permissions.permission').create({ data: { action: 'api::gallery.gallery.find', role: role.id } });
+  const file = await strapi.db.query('plugin::upload.file').create({
+    data: { name: 'before.png', hash: 'h', ext: '.png', mime: 'image/png', size: 1, url: '/u.png', provider: 'local', folderPath: '/' },
+  });
+  await strapi.documents('api::gallery.gallery').create({
+    data: { title: 'g', cover: file.id, seo: { text: 'seo before' }, blocks: [{ __component: 'shared.seo', text: 'block before' }] },
+  });
+}
+
+/** Fills and hits `path`, writes, and asks once more: that answer must be made anew and show what was written. */
+async function freshAfter(path, write, shows) {
+  await site.get(path);
+  const hit = await site.get(path);
+  assert.deepEqual([hit.status, cache(hit)], [200, 'HIT'], 'was not cached before');
+  await write();
+  const next = await site.get(path);
+  assert.equal(cache(next), 'MISS', 'the old answer was still given');
+  if (shows !== undefined) assert.ok(next.text.includes(shows), `the new answer does not show ${shows}`);
+}
+
+let count = 0;
+const fresh = (text) => `${text} ${(count += 1)}`;
+
+describe('through the content manager:', () => {
+  test('an article is saved and published', async () => {
+    const title = fresh('Edited');
+    const { documentId } = articles[0];
+    await freshAfter(LIST, () => site.admin.publish(ARTICLE, documentId, { title }), title);
+  });
+
+  test('a category is saved, and the populated article shows it', async () => {
+    const name = fresh('Renamed');
+    const { documentId } = categories[0];
+    await freshAfter(LIST, () => site.admin.save(CATEGORY, documentId, { name }), name);
+  });
+
+  test('a category is saved, and lists filtered by it are made anew', async () => {
+    await freshAfter(FILTERED, () => site.admin.save(CATEGORY, categories[0].documentId, { name: fresh('Travel') }));
+  });
+
+  test('an article is unpublished and published again', async () => {
+    const { documentId } = articles[1];
+    const action = (name) => site.admin.api('POST', `/content-manager/collection-types/${ARTICLE}/${documentId}/actions/${name}`, {});
+    await freshAfter(LIST, () => action('unpublish'));
+    await freshAfter(LIST, () => action('publish'));
+  });
+
+  test('articles are unpublished and published in bulk', async () => {
+    const documentIds = articles.slice(2, 4).map((article) => article.documentId);
+    const bulk = (name) => site.admin.api('POST', `/content-manager/collection-types/${ARTICLE}/actions/${name}`, { documentIds });
+    await freshAfter(LIST, () => bulk('bulkUnpublish'));
+    await freshAfter(LIST, () => bulk('bulkPublish'));
+  });
+
+  test('articles are deleted in bulk', async () => {
+    const documentIds = [articles.at(-1).documentId];
+    await freshAfter('/api/articles?sort=slug:desc', () =>
+      site.admin.api('POST', `/content-manager/collection-types/${ARTICLE}/actions/bulkDelete`, { documentIds }),
+    );
+  });
+});
+
+describe('through code:', () => {
+  const ways = {
+    'the Document Service creates and publishes': (strapi, [{ slug }]) =>
+      strapi.documents('api::article.article').create({ data: { title: 'Created', slug: `${slug}-x` }, status: 'published' }),
+    'the Document Service updates': (strapi, [{ documentId }]) =>
+      strapi.documents('api::article.article').update({ documentId, data: { title: 'Updated' }, status: 'published' }),
+    'the Document Service clones': (strapi, [, { documentId, slug }]) =>
+      strapi.documents('api::article.article').clone({ documentId, data: { slug: `${slug}-clone` } }),
+    'the Document Service discards a draft': (strapi, [{ documentId }]) =>
+      strapi.documents('api::article.article').discardDraft({ documentId }),
+    'the Document Service deletes': (strapi, articles) =>
+      strapi.documents('api::article.article').delete({ documentId: articles.at(-2).documentId }),
+    'db.query updates one row': (strapi, [{ id }]) =>
+      strapi.db.query('api::article.article').update({ where: { id }, data: { title: 'Row' } }),
+    'db.query updates many rows': (strapi) =>
+      strapi.db.query('api::article.article').updateMany({ where: { title: { $notNull: true } }, data: { content: 'Rows' } }),
+    'db.query deletes many rows': (strapi) => strapi.db.query('api::article.article').deleteMany({ where: { title: 'nothing' } }),
+    'db.query creates many rows': (strapi) =>
+      strapi.db.query('api::category.category').createMany({ data: [{ name: 'Many', slug: `many-${Date.now()}` }] }),
+    'a transaction commits': (strapi, [{ id }]) =>
+      strapi.db.transaction(() => strapi.db.query('api::article.article').update({ where: { id }, data: { title: 'Committed' } })),
+    'a document is updated within an outer transaction': (strapi, [{ documentId }]) =>
+      strapi.db.transaction(() =>
+        strapi.documents('api::article.article').update({ documentId, data: { title: 'Outer' }, status: 'published' }),
+      ),
+    'a lifecycle hook throws after the row was written': async (strapi, [{ id }]) => {
+      const unsubscribe = strapi.db.lifecycles.subscribe({
+        models: ['api::article.article'],
+        afterUpdate() {
+          throw new Error('on purpose');
+        },
+      });
+      await strapi.db.query('api::article.article').update({ where: { id }, data: { title: 'Hooked' } }).catch(() => undefined);
+      unsubscribe();
+    },
+    'lifecycles are off, as in an import': async (strapi, [{ id }]) => {
+      strapi.db.lifecycles.disable();
+      await strapi.db.query('api::article.article').update({ where: { id }, data: { title: 'Imported' } });
+      strapi.db.lifecycles.enable();
+    },
+    'a locale is deleted': (strapi) => strapi.db.query('api::article.article').deleteMany({ where: { locale: 'xx' } }),
+  };
+  for (const [name, way] of Object.entries(ways)) {
+    test(name, () => freshAfter(LIST, () => site.call(`return (${way})(strapi, args)`, articles)));
+  }
+
+  test('a relation changes from the other side', async () => {
+    await freshAfter(REVERSE, () =>
+      site.call(
+        (strapi, [article, category]) =>
+          strapi.documents('api::article.article').update({ documentId: article, data: { category }, status: 'published' }),
+        [articles[5].documentId, categories[1].documentId],
+      ),
+    );
+    await freshAfter(LIST, () =>
+      site.call(
+        (strapi, [category, article]) =>
+          strapi.documents('api::category.category').update({ documentId: category, data: { articles: [article] } }),
+        [categories[2].documentId, articles[6].documentId],
+      ),
+    );
+  });
+});
+
+describe('what nests:', () => {
+  const path = '/api/galleries?populate=*';
+
+  test('a file is renamed where it is shown', async () => {
+    await freshAfter(path, () => site.call((strapi) => strapi.db.query('plugin::upload.file').updateMany({ where: {}, data: { name: 'after.png' } })), 'after.png');
+  });
+
+  test('a component is written by itself', async () => {
+    await freshAfter(path, () => site.call((strapi) => strapi.db.query('shared.seo').updateMany({ where: { text: 'seo before' }, data: { text: 'seo after' } })), 'seo after');
+  });
+
+  test('a block of a dynamic zone changes', async () => {
+    await freshAfter(path, () =>
+      site.call(async (strapi) => {
+        const { documentId } = await strapi.documents('api::gallery.gallery').findFirst();
+        await strapi.documents('api::gallery.gallery').update({ documentId, data: { blocks: [{ __component: 'shared.seo', text: 'block after' }] } });
+      }),
+    );
+  });
+
+  test('a file is deleted', async () => {
+    await freshAfter(path, () => site.call((strapi) => strapi.db.query('plugin::upload.file').deleteMany({ where: {} })));
+  });
+});
+
+describe('nothing is purged by', () => {
+  const ways = {
+    'a write to an unrelated type': (strapi) => strapi.db.query('api::gallery.gallery').updateMany({ where: {}, data: { title: 'x' } }),
+    'a log-in': (strapi) => strapi.db.query('admin::session').deleteMany({ where: { id: -1 } }),
+    'a new user': (strapi) =>
+      strapi.db.query('plugin::users-permissions.user').create({ data: { username: `u${Date.now()}`, email: `${Date.now()}@example.com` } }),
+    'a transaction that is rolled back': (strapi) =>
+      strapi.db
+        .transaction(async () => {
+          await strapi.db.query('api::article.article').updateMany({ where: {}, data: { title: 'Never' } });
+          throw new Error('back');
+        })
+        .catch(() => undefined),
+  };
+  for (const [name, way] of Object.entries(ways)) {
+    test(name, async () => {
+      await site.get(LIST);
+      assert.equal(cache(await site.get(LIST)), 'HIT');
+      await site.call(`await (${way})(strapi); return null;`);
+      const after = await site.get(LIST);
+      assert.equal(cache(after), 'HIT');
+      assert.ok(!after.text.includes('Never'));
+    });
+  }
+});
+
+test('a fill that began before a write is not stored after it', async () => {
+  const slow = site.get('/api/probe/slow?q=race');
+  await new Promise((resolve) => setTimeout(resolve, 150));
+  await site.call((strapi) => strapi.db.query('api::article.article').updateMany({ where: {}, data: { title: 'Raced' } }));
+  assert.match(status(await slow), /detail=purged/);
+  const next = await site.get('/api/probe/slow?q=race');
+  assert.equal(cache(next), 'MISS');
+  assert.ok(next.text.includes('Raced'));
+});
+
+test('who asks after a write does not get the answer of a fill from before it', async () => {
+  const before = site.get('/api/probe/slow?q=late');
+  await new Promise((resolve) => setTimeout(resolve, 150));
+  await site.call((strapi) => strapi.db.query('api::article.article').updateMany({ where: {}, data: { title: 'Overtaken' } }));
+  const after = await site.get('/api/probe/slow?q=late');
+  assert.ok(after.text.includes('Overtaken'));
+  assert.ok(!(await before).text.includes('Overtaken'));
+});
+
+test('a permission that is revoked is gone at the next request', async () => {
+  const path = '/api/categories?sort=slug';
+  await site.get(path);
+  assert.equal(cache(await site.get(path)), 'HIT');
+  await site.call(async (strapi) => {
+    const role = await strapi.db.query('plugin::users-permissions.role').findOne({ where: { type: 'public' } });
+    await strapi.db.query('plugin::users-permissions.permission').deleteMany({ where: { action: 'api::category.category.find', role: role.id } });
+  });
+  assert.equal((await site.get(path)).status, 403);
+});
