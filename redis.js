@@ -24,6 +24,9 @@ module.exports = (RestClient) => {
     }
 
     async #run(commands) {
+      if (!Array.isArray(commands)) {
+        throw failure({ code: 'E_COMMAND', error: "A pipeline is an array of commands such as ['GET', 'key']." });
+      }
       const replies = JSON.parse(await this.#client.run(JSON.stringify(commands.map(asText))));
       if ('error' in replies) throw failure(replies);
       return replies;

@@ -89,6 +89,7 @@ pub fn resolve_middleware(kind: &str, config: &str, resolved: &str) -> Result<Va
 /// # Errors
 /// [`ErrorKind::Config`].
 pub fn credentials(url: Option<String>, token: Option<String>) -> Result<(Option<String>, Option<String>)> {
+    let (url, token) = (url.filter(|url| !url.is_empty()), token.filter(|token| !token.is_empty()));
     match (&url, &token) {
         (Some(_), None) => {
             return Err(ErrorKind::Config(format!(
@@ -108,11 +109,10 @@ pub fn credentials(url: Option<String>, token: Option<String>) -> Result<(Option
         });
         match parsed {
             None => {
-                return Err(wrong(
-                    "url",
-                    &json!(url),
-                    "the REST URL that Upstash shows, such as https://name-12345.upstash.io",
-                ));
+                return Err(ErrorKind::Config(format!(
+                    "url: found {}; expected the REST URL that Upstash shows, such as https://name-12345.upstash.io",
+                    without_secrets(url)
+                )));
             }
             Some(parsed) if !parsed.username().is_empty() || parsed.password().is_some() => {
                 // The value is not repeated: it holds a secret.
@@ -130,6 +130,16 @@ pub fn credentials(url: Option<String>, token: Option<String>) -> Result<(Option
         ));
     }
     Ok((url, token))
+}
+
+/// Scheme and host: a connection string holds the password, and a query may hold the token.
+fn without_secrets(url: &str) -> String {
+    match reqwest::Url::parse(url) {
+        Ok(parsed) if parsed.has_host() => {
+            format!("'{}://{}'", parsed.scheme(), parsed.host_str().unwrap_or_default())
+        }
+        _ => "something that is no URL".to_owned(),
+    }
 }
 
 fn rule(options: &mut Reader, (limit, window): (u64, u64)) -> Result<(u64, u64)> {
@@ -209,8 +219,8 @@ impl Reader {
             Some(Value::String(text)) if !text.is_empty() => Ok(Some(text)),
             // env('…') of an unset variable is undefined or an empty string.
             Some(Value::String(_)) => Ok(None),
-            Some(_) if name == "token" => {
-                Err(ErrorKind::Config("token: found something that is not text; expected a string".to_owned()))
+            Some(_) if name == "token" || name == "url" => {
+                Err(ErrorKind::Config(format!("{name}: found something that is not text; expected a string")))
             }
             Some(other) => Err(self.wrong(name, &other, "a string")),
         }
@@ -333,7 +343,8 @@ mod tests {
             (r#"{"prefix":"a b"}"#, "prefix: found 'a b'; expected 1 to 64"),
             (r#"{"url":"https://a.b"}"#, "token: missing while url is set"),
             (r#"{"token":"secret"}"#, "url: missing while token is set"),
-            (r#"{"url":"ftp://a.b","token":"t"}"#, "url: found 'ftp://a.b'; expected the REST URL"),
+            (r#"{"url":"ftp://a.b/c","token":"t"}"#, "url: found 'ftp://a.b'; expected the REST URL"),
+            (r#"{"url":"a.b","token":"t"}"#, "url: found something that is no URL; expected the REST URL"),
             (r#"[]"#, "config: found []; expected an object"),
         ] {
             let text = refused(config);
@@ -348,6 +359,10 @@ mod tests {
             r#"{"token":"secret"}"#,
             r#"{"url":"https://u:secret@a.b","token":"t"}"#,
             r#"{"url":"https://a.b","token":["secret"]}"#,
+            r#"{"url":["secret"],"token":"t"}"#,
+            r#"{"url":"redis://default:secret@a.b:6379","token":"t"}"#,
+            r#"{"url":"https://a.b?_token=secret","token":"t"}"#,
+            r#"{"url":"secret","token":"t"}"#,
         ] {
             assert!(!refused(config).contains("secret"), "{}", refused(config));
         }

@@ -43,6 +43,17 @@ impl ErrorKind {
         }
     }
 
+    /// The same error with what the other side said rewritten.
+    pub fn map_text(self, rewrite: impl Fn(&str) -> String) -> Self {
+        match self {
+            Self::Network(text) => Self::Network(rewrite(&text)),
+            Self::Status { status, body } => Self::Status { status, body: rewrite(&body) },
+            Self::Protocol(text) => Self::Protocol(rewrite(&text)),
+            Self::Redis(text) => Self::Redis(rewrite(&text)),
+            other @ (Self::Config(_) | Self::Timeout(_) | Self::Unavailable(_)) => other,
+        }
+    }
+
     /// Whether the endpoint itself seems to be in trouble (these count for the circuit breaker),
     /// as opposed to one command that Redis refused.
     pub fn is_outage(&self) -> bool {

@@ -1,14 +1,20 @@
 // What is answered from memory, to whom, and what never is.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { startSite } from '../support/strapi-site.mjs';
+import { PLAIN_MIDDLEWARES, startSite } from '../support/strapi-site.mjs';
 import { cache, probeApi, status, withoutLimit } from './support/probe-api.mjs';
 
 const LIST = '/api/articles?populate=category&sort=slug';
 let site;
 
 before(async () => {
-  site = await startSite({ files: probeApi, plugins: withoutLimit() });
+  // U+0171 has the low byte of "q".
+  const rewrite = `module.exports = () => (ctx, next) => { if (ctx.url.endsWith('?rewritten')) ctx.url = '/api/articles?\u0171'; return next(); };\n`;
+  site = await startSite({
+    files: { ...probeApi, 'src/middlewares/rewrite.js': rewrite },
+    plugins: withoutLimit(),
+    middlewares: PLAIN_MIDDLEWARES.toSpliced(4, 0, 'global::rewrite', 'plugin::upstash.rate-limit', 'plugin::upstash.cache'),
+  });
 });
 after(() => site?.stop());
 
@@ -138,6 +144,12 @@ test('a request with Range, a body or another method in a header bypasses', asyn
     assert.equal(cache(await site.get('/api/probe/plain', { headers })), 'BYPASS');
   }
   assert.equal(cache(await site.request('/api/probe/plain', { method: 'GET', body: { a: 1 } })), 'BYPASS');
+});
+
+test('a URL that a middleware rewrote to what no request holds is not looked up', async () => {
+  await twice('/api/articles?q');
+  const response = await site.get('/api/articles?rewritten');
+  assert.equal(cache(response), undefined);
 });
 
 test('what is not the content API passes without a word', async () => {

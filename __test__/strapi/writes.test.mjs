@@ -221,9 +221,9 @@ describe('nothing is purged by', () => {
       await site.get(LIST);
       assert.equal(cache(await site.get(LIST)), 'HIT');
       await site.call(`await (${way})(strapi); return null;`);
-      const after = await site.get(LIST);
-      assert.equal(cache(after), 'HIT');
-      assert.ok(!after.text.includes('Never'));
+      const next = await site.get(LIST);
+      assert.equal(cache(next), 'HIT');
+      assert.ok(!next.text.includes('Never'));
     });
   }
 });
@@ -239,12 +239,12 @@ test('a fill that began before a write is not stored after it', async () => {
 });
 
 test('who asks after a write does not get the answer of a fill from before it', async () => {
-  const before = site.get('/api/probe/slow?q=late');
+  const early = site.get('/api/probe/slow?q=late');
   await new Promise((resolve) => setTimeout(resolve, 150));
   await site.call((strapi) => strapi.db.query('api::article.article').updateMany({ where: {}, data: { title: 'Overtaken' } }));
-  const after = await site.get('/api/probe/slow?q=late');
-  assert.ok(after.text.includes('Overtaken'));
-  assert.ok(!(await before).text.includes('Overtaken'));
+  const late = await site.get('/api/probe/slow?q=late');
+  assert.ok(late.text.includes('Overtaken'));
+  assert.ok(!(await early).text.includes('Overtaken'));
 });
 
 test('a permission that is revoked is gone at the next request', async () => {

@@ -10,6 +10,8 @@ const UNSHAREABLE_MS: u64 = 10_000;
 const MAX_UNSHAREABLE: usize = 10_000;
 /// Fills remembered at once; beyond it those that hang are forgotten.
 const MAX_FLIGHTS: usize = 10_000;
+/// The pause between two looks at all of them, in ms.
+const SWEEP_MS: u64 = 1_000;
 
 /// What a request that missed shall do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,6 +44,7 @@ pub struct Flights {
     open: HashMap<u32, Flight>,
     by_key: HashMap<Box<[u8]>, u32>,
     unshareable: HashMap<Box<[u8]>, u64>,
+    next_sweep: u64,
 }
 
 impl Flights {
@@ -61,8 +64,10 @@ impl Flights {
         {
             return Role::Follower(*id);
         }
-        if self.open.len() >= MAX_FLIGHTS {
+        if self.open.len() >= MAX_FLIGHTS && now >= self.next_sweep {
+            self.next_sweep = now + SWEEP_MS;
             self.open.retain(|_, flight| now < flight.began + HUNG_MS);
+            self.by_key.retain(|_, id| self.open.contains_key(id));
         }
         // 0 is no flight in JavaScript; a number still in use is skipped.
         self.next = self.next.wrapping_add(1).max(1);
@@ -155,6 +160,6 @@ mod tests {
         for i in 0..(MAX_FLIGHTS as u32 + 500) {
             flights.open(&i.to_be_bytes(), String::new, 0, u64::from(i) * HUNG_MS);
         }
-        assert!(flights.len() <= MAX_FLIGHTS);
+        assert!(flights.len() <= MAX_FLIGHTS && flights.by_key.len() <= MAX_FLIGHTS);
     }
 }

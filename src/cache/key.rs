@@ -3,7 +3,7 @@
 //! Two spellings are folded only where routing and query parsing can't tell them apart; everything else is kept as
 //! it came, undecoded. Folding too little costs a hit, folding too much answers one visitor with another's page.
 
-use std::collections::HashMap;
+use std::hash::BuildHasher;
 
 use sha2::{Digest, Sha256};
 
@@ -11,8 +11,8 @@ use sha2::{Digest, Sha256};
 const MAX_URL_BYTES: usize = 2_048;
 /// More parameters than this keep the order they came in.
 const MAX_SORTED: usize = 48;
-/// Hosts known at once. A visitor may invent any number of them; entries of forgotten ones are evicted in time.
-const MAX_SCOPES: usize = 1_024;
+/// Bits of a scope: as many as a JavaScript number holds exactly.
+const SCOPE_BITS: u32 = 53;
 
 /// Bits of `variant`: what else changes a Strapi body, besides URL and host.
 pub mod variant {
@@ -35,8 +35,9 @@ pub struct KeyMaker {
     scratch: Vec<u8>,
     url_end: usize,
     spelling: Vec<u8>,
-    scopes: HashMap<Box<[u8]>, u32>,
-    next_scope: u32,
+    /// Seeded at random for each process: nobody outside can look for two hosts that meet.
+    scopes: std::hash::RandomState,
+    fold: bool,
 }
 
 impl KeyMaker {
@@ -48,27 +49,19 @@ impl KeyMaker {
             scratch: Vec::with_capacity(MAX_URL_BYTES * 2),
             url_end: 0,
             spelling: Vec::with_capacity(MAX_URL_BYTES * 2),
-            scopes: HashMap::new(),
-            next_scope: 0,
+            scopes: std::hash::RandomState::new(),
+            fold: true,
         }
     }
 
-    /// The number that stands for a host and a variant in keys. Never given to another pair.
-    pub fn scope(&mut self, host: &[u8], variant: u8) -> u32 {
-        let name = scope_name(host, variant);
-        if let Some(scope) = self.scopes.get(&*name) {
-            return *scope;
-        }
-        if self.scopes.len() >= MAX_SCOPES {
-            self.scopes.clear();
-        }
-        self.next_scope = self.next_scope.wrapping_add(1);
-        self.scopes.insert(name.into(), self.next_scope);
-        self.next_scope
+    /// The number that stands for a host and a variant in keys: a keyed hash (SipHash), the same as long as the process
+    /// lives. There is no table that a visitor who invents hosts could fill.
+    pub fn scope(&self, host: &[u8], variant: u8) -> u64 {
+        self.scopes.hash_one(scope_name(host, variant)) >> (u64::BITS - SCOPE_BITS)
     }
 
     /// The request as it is spelled: the key of those spelled canonically, and never that of another request.
-    pub fn spell(&mut self, url: &[u8], scope: u32) -> &[u8] {
+    pub fn spell(&mut self, url: &[u8], scope: u64) -> &[u8] {
         self.spelling.clear();
         self.spelling.extend_from_slice(url);
         end_key(&mut self.spelling, scope);
@@ -80,17 +73,19 @@ impl KeyMaker {
         &self.spelling
     }
 
-    /// Sets the content API's prefix and the schema whose answers share keys.
-    pub fn set_site(&mut self, api: &str, schema: &str) {
+    /// Sets the content API's prefix, the schema whose answers share keys, and whether spellings of a query may be
+    /// folded: not when the site parses queries by rules of its own.
+    pub fn set_site(&mut self, api: &str, schema: &str, fold: bool) {
+        self.fold = fold;
         self.api = api.trim_end_matches('/').as_bytes().to_vec();
         self.schema = Sha256::digest(schema).into();
     }
 
     /// The key of a request, or `None` when its URL is none that is ever cached. `url` is the request target as it
     /// came (`/api/articles?sort=title`).
-    pub fn make(&mut self, url: &[u8], scope: u32) -> Option<&[u8]> {
+    pub fn make(&mut self, url: &[u8], scope: u64) -> Option<&[u8]> {
         self.scratch.clear();
-        canonicalise(url, &self.api, &mut self.scratch)?;
+        canonicalise(url, &self.api, self.fold, &mut self.scratch)?;
         self.url_end = self.scratch.len();
         end_key(&mut self.scratch, scope);
         Some(&self.scratch)
@@ -115,7 +110,7 @@ impl KeyMaker {
 }
 
 /// No canonical URL holds a NUL, so no two requests run together into one key.
-fn end_key(key: &mut Vec<u8>, scope: u32) {
+fn end_key(key: &mut Vec<u8>, scope: u64) {
     key.push(0);
     key.extend_from_slice(&scope.to_le_bytes());
 }
@@ -127,7 +122,7 @@ fn scope_name(host: &[u8], variant: u8) -> Vec<u8> {
     name
 }
 
-fn canonicalise(url: &[u8], api: &[u8], out: &mut Vec<u8>) -> Option<()> {
+fn canonicalise(url: &[u8], api: &[u8], fold: bool, out: &mut Vec<u8>) -> Option<()> {
     if url.len() > MAX_URL_BYTES {
         return None;
     }
@@ -147,7 +142,7 @@ fn canonicalise(url: &[u8], api: &[u8], out: &mut Vec<u8>) -> Option<()> {
     out.extend_from_slice(rest.strip_suffix(b"/").unwrap_or(rest));
     if !query.is_empty() {
         out.push(b'?');
-        write_query(query, out)?;
+        write_query(query, fold, out)?;
     }
     Some(())
 }
@@ -204,12 +199,10 @@ struct Parameter {
 /// Writes the parameters sorted by the name before the first bracket, those of one name in the order they came:
 /// `sort=a&sort[]=b` and its reverse are different lists to qs, parameters of different names never meet. A query
 /// that holds anything this reasoning does not cover is written as it came.
-fn write_query(query: &[u8], out: &mut Vec<u8>) -> Option<()> {
+fn write_query(query: &[u8], fold: bool, out: &mut Vec<u8>) -> Option<()> {
     let mut parameters = [Parameter::default(); MAX_SORTED];
     match read_query(query, &mut parameters)? {
-        // Most queries come in order and plain.
-        Form::AsItCame => out.extend_from_slice(query),
-        Form::Rewritten(count) => {
+        Form::Rewritten(count) if fold => {
             let parameters = &mut parameters[..count];
             let name = |parameter: &Parameter| &query[parameter.start..parameter.name_end];
             // Stable by insertion: those of one name keep their order, and there are few.
@@ -228,6 +221,7 @@ fn write_query(query: &[u8], out: &mut Vec<u8>) -> Option<()> {
                 out.extend_from_slice(&query[parameter.equals..parameter.end]);
             }
         }
+        Form::AsItCame | Form::Rewritten(_) => out.extend_from_slice(query),
     }
     Some(())
 }
@@ -313,7 +307,7 @@ mod tests {
 
     fn canonical(url: &str) -> Option<String> {
         let mut out = Vec::new();
-        canonicalise(url.as_bytes(), b"/api", &mut out)?;
+        canonicalise(url.as_bytes(), b"/api", true, &mut out)?;
         Some(String::from_utf8(out).expect("ASCII"))
     }
 
@@ -363,7 +357,7 @@ mod tests {
     fn host_variant_and_schema_part_the_keys_of_one_url() {
         let name = |host: &str, variant: u8, schema: &str| {
             let mut keys = KeyMaker::new("strapi");
-            keys.set_site("/api", schema);
+            keys.set_site("/api", schema, true);
             let scope = keys.scope(host.as_bytes(), variant);
             keys.make(b"/api/articles?a=b", scope).expect("a key");
             keys.name(host.as_bytes(), variant)
@@ -377,15 +371,24 @@ mod tests {
     }
 
     #[test]
-    fn a_scope_is_one_pair_of_host_and_variant_also_after_many_were_forgotten() {
-        let mut keys = KeyMaker::new("strapi");
+    fn a_scope_is_one_pair_of_host_and_variant_and_never_changes() {
+        let keys = KeyMaker::new("strapi");
         let first = keys.scope(b"example.com", 0);
         assert_eq!(keys.scope(b"EXAMPLE.com", 0), first);
         assert_ne!(keys.scope(b"example.com", variant::SECURE), first);
-        let mut seen = std::collections::HashSet::from([first]);
-        for i in 0..MAX_SCOPES * 2 {
-            assert!(seen.insert(keys.scope(format!("h{i}").as_bytes(), 0)), "a scope was given twice");
-        }
+        let others: std::collections::HashSet<u64> =
+            (0..100_000).map(|i| keys.scope(format!("h{i}").as_bytes(), 0)).collect();
+        assert_eq!(others.len(), 100_000);
+        assert!(others.iter().all(|scope| *scope < 1 << SCOPE_BITS));
+        assert_eq!(keys.scope(b"example.com", 0), first);
+    }
+
+    #[test]
+    fn a_site_with_rules_of_its_own_for_queries_gets_no_folding() {
+        let mut keys = KeyMaker::new("strapi");
+        keys.set_site("/api", "", false);
+        let sorted = keys.make(b"/api/a?a=1&b=2", 0).map(<[u8]>::to_vec);
+        assert_ne!(sorted, keys.make(b"/api/a?b=2&a=1", 0).map(<[u8]>::to_vec));
     }
 
     proptest! {

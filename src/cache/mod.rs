@@ -170,19 +170,21 @@ impl Cache {
     pub fn set_schema(&self, json: &str) -> Result<()> {
         let site = Schema::parse(json)?;
         let mut state = self.state.lock();
-        state.keys.set_site(&site.prefix, json);
+        state.keys.set_site(&site.prefix, json, site.fold_queries);
         state.index.remove_where(|_| true);
+        // What is being filled was made under the old one.
+        state.versions.purge_all();
         state.schema = site.schema;
         Ok(())
     }
 
     /// The number that stands for a host and a variant in [`Cache::probe`].
-    pub fn scope(&self, host: &[u8], variant: u8) -> u32 {
+    pub fn scope(&self, host: &[u8], variant: u8) -> u64 {
         self.state.lock().keys.scope(host, variant)
     }
 
     /// The hot path: the slot of a fresh entry, [`MISS`] or [`NOT_OURS`].
-    pub fn probe(&self, url: &[u8], scope: u32) -> i32 {
+    pub fn probe(&self, url: &[u8], scope: u64) -> i32 {
         let mut state = self.state.lock();
         let State { keys, index, versions, counters, .. } = &mut *state;
         // Most requests are spelled as some request before: then nothing is parsed.
@@ -264,6 +266,8 @@ impl Cache {
             state.counters.l2_misses += 1;
             return None;
         };
+        // Its leader may be gone by now.
+        state.flights.get(id)?;
         let body = found.entry.body.clone();
         state.fetched.insert(id, found);
         Some(Fetched { body, headers: meta.headers, created_ms: meta.created_ms })
@@ -297,6 +301,9 @@ impl Cache {
         let Some(flight) = state.flights.end(id) else {
             return (Outcome::refused("unknown-flight", false), None);
         };
+        if state.closed {
+            return (Outcome::refused("closed", true), None);
+        }
         let (ttl_ms, tags) = match self.judge(&state, answer, body) {
             Ok(judged) => judged,
             Err(reason) => {
@@ -408,7 +415,8 @@ impl Cache {
     /// resolves when the other processes are told.
     pub fn purge(&self, purge: Purge) -> Option<PurgeUnderWay> {
         // Into the outbox first: from the moment L1 is empty of it, L2 must be doubted.
-        let under_way = self.remote.as_ref().map(|remote| {
+        let remote = self.remote.as_ref().filter(|_| !self.state.lock().closed);
+        let under_way = remote.map(|remote| {
             let (acknowledged, start) = remote.outbox.add(purge.clone());
             PurgeUnderWay { acknowledged, sender: start.then(|| Arc::clone(&remote.outbox)) }
         });

@@ -28,8 +28,15 @@ pub struct Schema {
 #[derive(Debug, Deserialize)]
 pub struct Site {
     pub prefix: String,
+    /// False when the site parses queries by rules of its own (`strapi::query` with a delimiter, say).
+    #[serde(default = "yes", rename = "foldQueries")]
+    pub fold_queries: bool,
     #[serde(flatten)]
     pub schema: Schema,
+}
+
+fn yes() -> bool {
+    true
 }
 
 #[derive(Debug, Deserialize)]

@@ -63,7 +63,8 @@ impl Client {
             return Ok(Vec::new());
         }
         let answer = self.request("pipeline", codec::encode_pipeline(commands), deadline).await?;
-        self.judge(codec::decode_pipeline(answer.status, &answer.body, commands.len()))
+        let replies = self.judge(codec::decode_pipeline(answer.status, &answer.body, commands.len()))?;
+        Ok(replies.into_iter().map(|reply| reply.map_err(|error| self.without_secret(error))).collect())
     }
 
     async fn request(self: &Arc<Self>, path: &'static str, body: Vec<u8>, deadline: Duration) -> Result<Answer> {
@@ -102,7 +103,14 @@ impl Client {
             Err(error) if error.is_outage() => self.count_failure(error),
             _ => self.breaker.succeeded(),
         }
-        decoded
+        decoded.map_err(|error| self.without_secret(error))
+    }
+
+    fn without_secret(&self, error: ErrorKind) -> ErrorKind {
+        match self.transport.secret() {
+            Some(secret) => error.map_text(|text| hide(text, secret)),
+            None => error,
+        }
     }
 
     fn count_failure(&self, error: &ErrorKind) {
@@ -110,6 +118,17 @@ impl Client {
             self.breaker.failed(self.clock.monotonic_ms());
         }
     }
+}
+
+/// `text` without `secret`, also where an excerpt was cut within it.
+fn hide(text: &str, secret: &str) -> String {
+    let mut text = text.replace(secret, "[token]");
+    let cut =
+        (1..secret.len()).rev().filter(|at| secret.is_char_boundary(*at)).find(|at| text.ends_with(&secret[..*at]));
+    if let Some(length) = cut.filter(|length| *length >= 4) {
+        text.truncate(text.len() - length);
+    }
+    text
 }
 
 #[cfg(test)]
@@ -139,6 +158,13 @@ mod tests {
     }
 
     const DEADLINE: Duration = Duration::from_millis(150);
+
+    #[test]
+    fn a_secret_is_hidden_whole_and_cut_off() {
+        assert_eq!(hide("Bearer abcdefgh!", "abcdefgh"), "Bearer [token]!");
+        assert_eq!(hide("Bearer abcdef", "abcdefgh"), "Bearer ");
+        assert_eq!(hide("a lab", "abcdefgh"), "a lab");
+    }
 
     #[tokio::test(start_paused = true)]
     async fn a_hung_endpoint_costs_three_deadlines_then_nothing_and_heals_without_a_request_of_ours() {

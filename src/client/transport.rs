@@ -22,6 +22,11 @@ pub type Sending<'a> = Pin<Box<dyn Future<Output = Result<Answer>> + Send + 'a>>
 
 /// Sends a request body to a path of the endpoint (`""` or `"pipeline"`).
 pub trait Transport: Send + Sync {
+    /// What must not appear in any text about what was answered: an endpoint may echo the request.
+    fn secret(&self) -> Option<&str> {
+        None
+    }
+
     fn send(&self, path: &'static str, body: Vec<u8>) -> Sending<'_>;
 }
 
@@ -29,6 +34,7 @@ pub trait Transport: Send + Sync {
 pub struct HttpTransport {
     http: reqwest::Client,
     url: String,
+    token: String,
 }
 
 impl HttpTransport {
@@ -50,7 +56,7 @@ impl HttpTransport {
             .build()
             .or_else(|_| builder().tls_certs_only(mozilla_roots()).build())
             .map_err(|error| ErrorKind::Network(text_of(error)))?;
-        Ok(Self { http, url: url.trim_end_matches('/').to_owned() })
+        Ok(Self { http, url: url.trim_end_matches('/').to_owned(), token: token.to_owned() })
     }
 }
 
@@ -73,6 +79,10 @@ fn mozilla_roots() -> Vec<reqwest::Certificate> {
 }
 
 impl Transport for HttpTransport {
+    fn secret(&self) -> Option<&str> {
+        Some(&self.token)
+    }
+
     fn send(&self, path: &'static str, body: Vec<u8>) -> Sending<'_> {
         Box::pin(async move {
             let request = self.http.post(format!("{}/{path}", self.url)).body(body);

@@ -161,11 +161,12 @@ impl Engine {
     /// The number that stands for a host and a variant (bits: 1 source maps, 2 format v4, 4 TLS) in the look-up. A
     /// caller may keep the last one: it never changes its meaning.
     #[napi]
-    pub fn scope(&self, host: String, variant: u32) -> u32 {
-        self.cache.scope(host.as_bytes(), variant as u8)
+    pub fn scope(&self, host: String, variant: u32) -> f64 {
+        self.cache.scope(host.as_bytes(), variant as u8) as f64
     }
 
-    /// The synchronous look-up: a slot, -1 for a miss, -2 for a URL that is never cached.
+    /// The synchronous look-up: a slot, -1 for a miss, -2 for a URL that is never cached. The URL is one that Node's
+    /// HTTP parser made: characters above U+00FF, which it never makes, are not told apart.
     #[napi(ts_return_type = "(url: string, scope: number) => number")]
     pub fn prober<'env>(&self, env: &'env Env) -> napi::Result<Prober<'env>> {
         prober(env, Arc::clone(&self.cache))

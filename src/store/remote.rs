@@ -4,11 +4,13 @@
 //! with a TTL. All versions live in one hash `<prefix>@versions`, together with `seq` and `floor`, so that losing
 //! it is visible. It stands outside `<prefix>:*`: no pattern a person writes reaches it.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use once_cell::sync::Lazy;
+use parking_lot::Mutex;
 
 use crate::client::{Client, Command, Reply, Script};
 use crate::command;
@@ -49,14 +51,46 @@ pub struct Looked {
 /// L2 on one Upstash database.
 pub struct RemoteStore {
     client: Arc<Client>,
+    /// What every entry's key begins with. A pattern reaches nothing else, whatever it says.
+    entries: String,
     versions: String,
     /// The highest sequence this process has seen: one that is lower was restored from an older copy.
     seen: AtomicU64,
+    /// What this process's own purges were given. A database restored from a copy may have caught up with `seen`
+    /// by other purges since, and no longer know these.
+    given: Mutex<Given>,
+}
+
+/// The sequence of the last purge of each tag, and of everything.
+#[derive(Default)]
+struct Given {
+    floor: u64,
+    tags: HashMap<String, u64>,
+}
+
+impl Given {
+    fn note(&mut self, tags: &[String], sequence: u64) {
+        if tags.is_empty() || self.tags.len() > MAX_VERSIONS as usize {
+            self.floor = sequence;
+            self.tags.clear();
+        }
+        self.tags.extend(tags.iter().map(|tag| (tag.clone(), sequence)));
+    }
+
+    fn allows(&self, snapshot: u64, tags: &[String]) -> bool {
+        snapshot >= self.floor && tags.iter().all(|tag| self.tags.get(tag).is_none_or(|given| *given <= snapshot))
+    }
 }
 
 impl RemoteStore {
     pub fn new(client: Arc<Client>, prefix: &str) -> Self {
-        Self { client, versions: format!("{prefix}@versions"), seen: AtomicU64::new(0) }
+        Self {
+            client,
+            entries: format!("{prefix}:"),
+            versions: format!("{prefix}@versions"),
+            seen: AtomicU64::new(0),
+            given: Mutex::new(Given::default()),
+        }
     }
 
     /// Whether Upstash is worth asking: its breaker is closed.
@@ -75,14 +109,15 @@ impl RemoteStore {
         let sequence = self.see(items.first())?;
         let found = match items.as_slice() {
             [_] => None,
-            [_, tags, meta, Reply::Bytes(body), ttl] => Some(Found {
-                entry: RemoteEntry {
-                    tags: tags.text().ok_or_else(|| unexpected("tags"))?.lines().map(str::to_owned).collect(),
-                    meta: meta.text().ok_or_else(|| unexpected("meta"))?,
-                    body: body.clone(),
-                },
-                ttl_ms: ttl.unsigned().ok_or_else(|| unexpected("TTL"))?,
-            }),
+            [_, snapshot, tags, meta, Reply::Bytes(body), ttl] => {
+                let snapshot = snapshot.unsigned().ok_or_else(|| unexpected("snapshot"))?;
+                let tags: Vec<String> =
+                    tags.text().ok_or_else(|| unexpected("tags"))?.lines().map(str::to_owned).collect();
+                let known = self.given.lock().allows(snapshot, &tags);
+                let meta = meta.text().ok_or_else(|| unexpected("meta"))?;
+                let ttl_ms = ttl.unsigned().ok_or_else(|| unexpected("TTL"))?;
+                known.then(|| Found { entry: RemoteEntry { tags, meta, body: body.clone() }, ttl_ms })
+            }
             _ => return Err(unexpected("look-up")),
         };
         Ok(Looked { sequence, found })
@@ -137,7 +172,7 @@ impl RemoteStore {
             cursor = page.next().and_then(|next| next.text()).ok_or_else(|| unexpected("SCAN"))?;
             let keys = page.next().and_then(Reply::items).ok_or_else(|| unexpected("SCAN"))?;
             let mut unlink: Command = vec!["UNLINK".to_owned()];
-            unlink.extend(keys.iter().filter_map(Reply::text));
+            unlink.extend(keys.iter().filter_map(Reply::text).filter(|key| key.starts_with(&self.entries)));
             if unlink.len() > 1 {
                 self.client.command(&unlink, deadline).await?;
             }
@@ -151,7 +186,8 @@ impl RemoteStore {
         let mut arguments: Command = command![self.seen.load(Ordering::Relaxed), MAX_VERSIONS, kind];
         arguments.extend(tags.iter().cloned());
         let reply = PURGE.run(&self.client, &[&self.versions], arguments, deadline).await?;
-        self.see(Some(&reply))?;
+        let sequence = self.see(Some(&reply))?;
+        self.given.lock().note(tags, sequence);
         Ok(())
     }
 

@@ -1,6 +1,6 @@
 -- One round trip: the entry, whether it is still fresh, and the sequence a fill would start from.
 -- KEYS: entry, versions.  ARGV: the highest sequence the caller has seen.
--- Reply: { sequence } for a miss, { sequence, tags, meta, body, remaining ms } for a hit.
+-- Reply: { sequence } for a miss, { sequence, the entry's, tags, meta, body, remaining ms } for a hit.
 local entry = redis.call('HMGET', KEYS[1], 's', 't')
 local snapshot, tags = tonumber(entry[1]), entry[2]
 local heads = redis.call('HMGET', KEYS[2], 'seq', 'floor')
@@ -37,4 +37,4 @@ local ttl = redis.call('PTTL', KEYS[1])
 if not rest[1] or not rest[2] or ttl <= 0 then
   return miss
 end
-return { miss[1], tags, rest[1], rest[2], ttl }
+return { miss[1], entry[1], tags, rest[1], rest[2], ttl }

@@ -48,6 +48,9 @@ export const cache: Core.MiddlewareFactory<CacheMiddlewareConfig> = (config, { s
     const reason = reasonToBypass(headers, url);
     if (reason !== undefined) return site.isApi(ctx.path) ? alone(ctx, next, reason) : next();
 
+    // Rewritten by a middleware: only then it may hold what no request line does, and the look-up relies on that.
+    if (url !== ctx.originalUrl && !REQUEST_TARGET.test(url)) return next();
+
     const { host } = ctx;
     const variant = variantOf(headers, ctx.secure);
     let slot = NOT_OURS;
@@ -68,6 +71,8 @@ export const cache: Core.MiddlewareFactory<CacheMiddlewareConfig> = (config, { s
     return answerMiss(site, ctx, next, { url, host, variant, ttlMs });
   };
 };
+
+const REQUEST_TARGET = /^[\x21-\x7e]*$/;
 
 /** What in a request forbids to answer it from the cache. */
 function reasonToBypass(headers: IncomingHttpHeaders, url: string): string | undefined {

@@ -17,7 +17,15 @@ export function schemaOf(strapi: Core.Strapi, prefix: string): string {
   // `strapi.contentTypes` copies every schema at each reading: read it once.
   for (const [uid, schema] of Object.entries(strapi.contentTypes)) types[uid] = typeOf('type', schema);
   for (const [uid, schema] of Object.entries(strapi.components)) types[uid] = typeOf('component', schema);
-  return JSON.stringify({ prefix, types });
+  return JSON.stringify({ prefix, foldQueries: !parsesQueriesItsOwnWay(strapi), types });
+}
+
+/** Settings of strapi::query under which two spellings of one query, as qs reads them by default, may differ. */
+function parsesQueriesItsOwnWay(strapi: Core.Strapi): boolean {
+  return strapi.config.get<unknown[]>('middlewares', []).some((item) => {
+    const { name, config } = (item ?? {}) as { name?: unknown; config?: object };
+    return name === 'strapi::query' && config != null && ('delimiter' in config || 'parameterLimit' in config);
+  });
 }
 
 function typeOf(kind: Type['kind'], schema: Schema): Type {
