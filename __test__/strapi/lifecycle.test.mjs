@@ -1,11 +1,11 @@
 // Nothing of ours keeps a process alive, or is left behind when one ends.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { startSite } from '../support/strapi-site.mjs';
+import { startUpstash } from '../support/upstash-endpoint.mjs';
 import { withoutLimit } from './support/probe-api.mjs';
 
 const require = createRequire(import.meta.url);
@@ -34,30 +34,27 @@ test('a command of Strapi’s CLI ends by itself with the plugin installed and U
   }
 });
 
-test('strapi develop leaves no worker behind after reloads', async () => {
-  const site = await startSite({ plugins: withoutLimit() });
-  let child;
-  try {
-    child = start(['develop', '--no-watch-admin'], site, { SERVE_ADMIN: 'false' });
-    const reloaded = (times) => child.output().split('Strapi started successfully').length - 1 >= times;
-    await until(() => reloaded(1), child);
-    for (const times of [2, 3]) {
-      writeFileSync(join(site.folder, 'src/touched.js'), `module.exports = ${times};\n`);
-      await until(() => reloaded(times), child);
-    }
-    await pause(1_500);
-    const workers = descendants(child.process.pid);
-    assert.equal(workers.filter((pid) => commandOf(pid).includes('strapi')).length, 1, workers.map(commandOf).join('\n'));
-    child.process.kill('SIGTERM');
-    await child.ended;
-    await pause(500);
-    assert.deepEqual(workers.filter((pid) => commandOf(pid).includes('strapi')), []);
-  } finally {
-    if (child !== undefined && child.process.exitCode === null) {
-      for (const pid of [...descendants(child.process.pid), child.process.pid]) process.kill(pid, 'SIGKILL');
-    }
+// A reload of `strapi develop` calls destroy() in the old worker, forks a new one and leaves the old one to end.
+test('after destroy() nothing keeps the process, in memory and with an Upstash that hangs', async () => {
+  const upstash = await startUpstash();
+  for (const env of [{}, { UPSTASH_REDIS_REST_URL: upstash.url, UPSTASH_REDIS_REST_TOKEN: upstash.token }]) {
+    const site = await startSite({ plugins: withoutLimit(), env });
+    await site.get('/api/articles');
+    await upstash.misbehave('hang');
+    await site.call(`
+      strapi.db.query('api::article.article').updateMany({ where: {}, data: { content: 'x' } }).catch(() => undefined);
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      await strapi.destroy();
+      setTimeout(() => process.disconnect(), 50);
+      return null;
+    `);
+    const late = pause(10_000).then(() => 'still there');
+    const ended = await Promise.race([site.ended, late]);
+    assert.deepEqual(ended, { code: 0, signal: null }, JSON.stringify(ended));
     await site.stop();
+    await upstash.heal();
   }
+  await upstash.stop();
 });
 
 function start(args, site, env = {}) {
@@ -82,38 +79,4 @@ async function run(args, site) {
 function secrets() {
   const names = ['APP_KEYS', 'API_TOKEN_SALT', 'ADMIN_JWT_SECRET', 'TRANSFER_TOKEN_SALT', 'JWT_SECRET'];
   return { ...Object.fromEntries(names.map((name) => [name, `test-${name}`])), ENCRYPTION_KEY: 'test-encryption-key-of-32-letters' };
-}
-
-async function until(condition, child) {
-  for (let i = 0; i < 600; i += 1) {
-    if (condition()) return;
-    if (child.process.exitCode !== null) break;
-    await pause(150);
-  }
-  throw new Error(`it never came:\n${child.output()}`);
-}
-
-function descendants(pid) {
-  const children = readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .map(Number)
-    .filter((candidate) => parentOf(candidate) === pid);
-  return children.flatMap((child) => [child, ...descendants(child)]);
-}
-
-function parentOf(pid) {
-  const line = read(`/proc/${pid}/stat`);
-  return Number(line.slice(line.lastIndexOf(')') + 2).split(' ')[1]);
-}
-
-function commandOf(pid) {
-  return read(`/proc/${pid}/cmdline`).replaceAll('\0', ' ');
-}
-
-function read(path) {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return '';
-  }
 }

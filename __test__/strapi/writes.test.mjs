@@ -61,7 +61,7 @@ async function allowGallery(strapi) {
 }
 
 /** Fills and hits `path`, writes, and asks once more: that answer must be made anew and show what was written. */
-async function freshAfter(path, write, shows) {
+async function freshAfter(path, change, shows) {
   await site.get(path);
   const hit = await site.get(path);
   assert.deepEqual([hit.status, cache(hit)], [200, 'HIT'], 'was not cached before');
@@ -123,8 +123,8 @@ describe('through code:', () => {
       strapi.documents('api::article.article').clone({ documentId, data: { slug: `${slug}-clone` } }),
     'the Document Service discards a draft': (strapi, [{ documentId }]) =>
       strapi.documents('api::article.article').discardDraft({ documentId }),
-    'the Document Service deletes': (strapi, articles) =>
-      strapi.documents('api::article.article').delete({ documentId: articles.at(-2).documentId }),
+    'the Document Service deletes': (strapi, all) =>
+      strapi.documents('api::article.article').delete({ documentId: all.at(-2).documentId }),
     'db.query updates one row': (strapi, [{ id }]) =>
       strapi.db.query('api::article.article').update({ where: { id }, data: { title: 'Row' } }),
     'db.query updates many rows': (strapi) =>
