@@ -1,5 +1,6 @@
 //! What a cached response is and the way a request takes through the cache. Knows nothing of Koa or Node.
 
+mod entry;
 mod flights;
 mod key;
 mod policy;
@@ -14,6 +15,7 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use tokio::sync::Semaphore;
 
+pub use entry::{Answer, Fetched, Options, Outcome};
 pub use flights::Role;
 pub use key::variant;
 pub use policy::{Refusal, Response};
@@ -24,6 +26,7 @@ use crate::error::Result;
 use crate::invalidation::{Acknowledgement, Outbox, Purge, Tag, Versions};
 use crate::store::{Found, Held, MemoryIndex, RemoteEntry, RemoteStore};
 use crate::warnings::Warnings;
+use entry::Meta;
 use flights::{Flight, Flights};
 use key::KeyMaker;
 
@@ -36,60 +39,6 @@ pub const NOT_OURS: i32 = -2;
 const MAX_TAGS: usize = 512;
 /// Entries on their way to Upstash at once. Beyond it they stay in memory only: storing delays nobody.
 const MAX_STORING: usize = 64;
-
-/// The cache's share of the configuration.
-#[derive(Debug, Clone)]
-pub struct Options {
-    pub prefix: String,
-    pub ttl_ms: u64,
-    pub max_bytes: u64,
-    pub max_entry_bytes: u64,
-    /// How long L1 trusts an entry when other processes may purge it unheard, in ms.
-    pub l1_max_age_ms: u64,
-    pub deadline: Duration,
-}
-
-/// The leader's answer, as JavaScript describes it.
-#[derive(Debug, Clone, Default)]
-pub struct Answer<'a> {
-    pub response: Response<'a>,
-    /// Headers to store, as JSON `[[name, value], …]`.
-    pub headers: &'a str,
-    /// When it was made, in ms since the epoch.
-    pub created_ms: u64,
-    /// What was read for it, as JSON `[[uid, params], …]`.
-    pub reads: &'a str,
-    /// Tags given by hand.
-    pub tags: Vec<String>,
-    /// The middleware's own TTL, in ms.
-    pub ttl_ms: Option<u64>,
-    /// A reason not to store it that only JavaScript could see.
-    pub bypass: Option<&'a str>,
-}
-
-/// What became of an answer.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Outcome {
-    pub slot: Option<u32>,
-    /// Why it was not stored.
-    pub reason: Option<String>,
-    /// Whether those who waited may be answered with it.
-    pub shareable: bool,
-}
-
-impl Outcome {
-    fn refused(reason: &str, shareable: bool) -> Self {
-        Self { slot: None, reason: Some(reason.to_owned()), shareable }
-    }
-}
-
-/// An entry from L2, before it is in L1.
-#[derive(Debug, Clone)]
-pub struct Fetched {
-    pub body: Vec<u8>,
-    pub headers: String,
-    pub created_ms: u64,
-}
 
 struct L1Entry {
     name: String,
@@ -497,13 +446,4 @@ pub struct StoreJob {
     ttl_ms: u64,
     entry: RemoteEntry,
     _permit: tokio::sync::OwnedSemaphorePermit,
-}
-
-/// What L2 keeps beside body and tags.
-#[derive(serde::Serialize, serde::Deserialize)]
-struct Meta {
-    #[serde(rename = "h")]
-    headers: String,
-    #[serde(rename = "c")]
-    created_ms: u64,
 }
