@@ -60,12 +60,17 @@ async function allowGallery(strapi) {
   });
 }
 
+/** Hangs a file into a second gallery. */
+function attach(strapi, id) {
+  return strapi.documents('api::gallery.gallery').create({ data: { title: 'library', cover: id } });
+}
+
 /** Fills and hits `path`, writes, and asks once more: that answer must be made anew and show what was written. */
 async function freshAfter(path, change, shows) {
   await site.get(path);
   const hit = await site.get(path);
   assert.deepEqual([hit.status, cache(hit)], [200, 'HIT'], 'was not cached before');
-  await write();
+  await change();
   const next = await site.get(path);
   assert.equal(cache(next), 'MISS', 'the old answer was still given');
   if (shows !== undefined) assert.ok(next.text.includes(shows), `the new answer does not show ${shows}`);
@@ -179,6 +184,28 @@ describe('through code:', () => {
 
 describe('what nests:', () => {
   const path = '/api/galleries?populate=*';
+
+  test('a file is uploaded, edited and deleted through the media library', async () => {
+    const library = async (method, where, form) => {
+      const response = await fetch(`${site.url}${where}`, {
+        method,
+        headers: { authorization: `Bearer ${await site.admin.token()}` },
+        body: form,
+      });
+      assert.ok(response.ok, `${response.status} ${await response.clone().text()}`);
+      return response.json();
+    };
+    const upload = new FormData();
+    upload.append('files', new Blob(['text'], { type: 'text/plain' }), 'uploaded.txt');
+    const [{ id }] = await library('POST', '/upload', upload);
+    await freshAfter(path, () => site.call(attach, id), 'uploaded.txt');
+
+    const edit = new FormData();
+    edit.append('fileInfo', JSON.stringify({ name: 'edited.txt' }));
+    await freshAfter(path, () => library('POST', `/upload?id=${id}`, edit), 'edited.txt');
+    await freshAfter(path, () => library('DELETE', `/upload/files/${id}`));
+    assert.ok(!(await site.get(path)).text.includes('edited.txt'));
+  });
 
   test('a file is renamed where it is shown', async () => {
     await freshAfter(path, () => site.call((strapi) => strapi.db.query('plugin::upload.file').updateMany({ where: {}, data: { name: 'after.png' } })), 'after.png');
