@@ -34,7 +34,6 @@ pub struct KeyMaker {
     schema: [u8; 32],
     scratch: Vec<u8>,
     url_end: usize,
-    spelling: Vec<u8>,
     /// Seeded at random for each process: nobody outside can look for two hosts that meet.
     scopes: std::hash::RandomState,
     fold: bool,
@@ -48,7 +47,6 @@ impl KeyMaker {
             schema: [0; 32],
             scratch: Vec::with_capacity(MAX_URL_BYTES * 2),
             url_end: 0,
-            spelling: Vec::with_capacity(MAX_URL_BYTES * 2),
             scopes: std::hash::RandomState::new(),
             fold: true,
         }
@@ -58,19 +56,6 @@ impl KeyMaker {
     /// lives. There is no table that a visitor who invents hosts could fill.
     pub fn scope(&self, host: &[u8], variant: u8) -> u64 {
         self.scopes.hash_one(scope_name(host, variant)) >> (u64::BITS - SCOPE_BITS)
-    }
-
-    /// The request as it is spelled: the key of those spelled canonically, and never that of another request.
-    pub fn spell(&mut self, url: &[u8], scope: u64) -> &[u8] {
-        self.spelling.clear();
-        self.spelling.extend_from_slice(url);
-        end_key(&mut self.spelling, scope);
-        &self.spelling
-    }
-
-    /// The spelling last made.
-    pub fn last_spelling(&self) -> &[u8] {
-        &self.spelling
     }
 
     /// Sets the content API's prefix, the schema whose answers share keys, and whether spellings of a query may be
@@ -87,7 +72,7 @@ impl KeyMaker {
         self.scratch.clear();
         canonicalise(url, &self.api, self.fold, &mut self.scratch)?;
         self.url_end = self.scratch.len();
-        end_key(&mut self.scratch, scope);
+        self.scratch.extend_from_slice(&tail(scope));
         Some(&self.scratch)
     }
 
@@ -109,10 +94,21 @@ impl KeyMaker {
     }
 }
 
-/// No canonical URL holds a NUL, so no two requests run together into one key.
-fn end_key(key: &mut Vec<u8>, scope: u64) {
-    key.push(0);
-    key.extend_from_slice(&scope.to_le_bytes());
+/// Bytes of [`tail`].
+pub const TAIL_BYTES: usize = 9;
+
+/// What ends a key. No canonical URL holds a NUL, so no two requests run together into one key.
+pub fn tail(scope: u64) -> [u8; TAIL_BYTES] {
+    let mut tail = [0; TAIL_BYTES];
+    tail[1..].copy_from_slice(&scope.to_le_bytes());
+    tail
+}
+
+/// The URL and the scope of a request that is spelled as a key: its URL as it came, then the tail.
+pub fn parts(spelling: &[u8]) -> Option<(&[u8], u64)> {
+    let (url, tail) = spelling.split_last_chunk::<TAIL_BYTES>()?;
+    let [_, scope @ ..] = *tail;
+    Some((url, u64::from_le_bytes(scope)))
 }
 
 /// A host in lower case and a variant, which no other pair makes.

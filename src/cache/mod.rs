@@ -17,7 +17,7 @@ use tokio::sync::Semaphore;
 
 pub use entry::{Answer, Fetched, Options, Outcome};
 pub use flights::Role;
-pub use key::variant;
+pub use key::{TAIL_BYTES, tail as key_tail, variant};
 pub use policy::{Refusal, Response};
 pub use schema::{Dependencies, Schema, custom_tag};
 
@@ -132,18 +132,20 @@ impl Cache {
         self.state.lock().keys.scope(host, variant)
     }
 
-    /// The hot path: the slot of a fresh entry, [`MISS`] or [`NOT_OURS`].
-    pub fn probe(&self, url: &[u8], scope: u64) -> i32 {
+    /// The hot path: the slot of a fresh entry, [`MISS`] or [`NOT_OURS`]. `spelling`: the URL as it came, then the
+    /// [`key_tail`] of its scope. Spelled canonically it is the key, and never that of another request.
+    pub fn probe(&self, spelling: &[u8]) -> i32 {
         let mut state = self.state.lock();
         let State { keys, index, versions, counters, .. } = &mut *state;
         // Most requests are spelled as some request before: then nothing is parsed.
-        let slot = match index.recall(keys.spell(url, scope)) {
+        let slot = match index.recall(spelling) {
             Some(held) => self.slot_if_fresh(held, versions),
             None => {
-                let Some(key) = keys.make(url, scope) else { return NOT_OURS };
+                let key = key::parts(spelling).and_then(|(url, scope)| keys.make(url, scope));
+                let Some(key) = key else { return NOT_OURS };
                 let slot = index.get(key).and_then(|held| self.slot_if_fresh(held, versions));
                 if let Some(slot) = slot {
-                    index.remember(keys.last_spelling(), slot);
+                    index.remember(spelling, slot);
                 }
                 slot
             }

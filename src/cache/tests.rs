@@ -38,7 +38,7 @@ fn site() -> Site {
 impl Site {
     fn probe(&self, url: &str) -> i32 {
         let scope = self.cache.scope(HOST, 0);
-        self.cache.probe(url.as_bytes(), scope)
+        self.cache.probe(&[url.as_bytes(), &key_tail(scope)].concat())
     }
 
     fn lead(&self, url: &str) -> u32 {

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use napi::bindgen_prelude::{Env, FnArgs, FromNapiValue, Function};
 use napi::{check_status, sys};
 
-use crate::cache::{Cache, NOT_OURS};
+use crate::cache::{Cache, NOT_OURS, TAIL_BYTES, key_tail};
 
 /// Room for the URL; a longer one is not cached anyway.
 const URL_BYTES: usize = 2_304;
@@ -70,28 +70,25 @@ unsafe extern "C" fn probe(env: sys::napi_env, info: sys::napi_callback_info) ->
 }
 
 unsafe fn look_up(env: sys::napi_env, arguments: &[sys::napi_value; 2], cache: &Cache) -> i32 {
-    let mut url = [MaybeUninit::uninit(); URL_BYTES];
-    let mut scope = 0.0;
-    // SAFETY: as in `probe`, from where these come.
-    unsafe {
-        let Some(url) = text(env, arguments[0], &mut url) else { return NOT_OURS };
-        if sys::napi_get_value_double(env, arguments[1], &raw mut scope) != sys::Status::napi_ok {
-            return NOT_OURS;
-        }
-        // A panic must not cross into C, where it would end the process: the request goes on uncached.
-        catch_unwind(AssertUnwindSafe(|| cache.probe(url, scope as u64))).unwrap_or(NOT_OURS)
-    }
-}
-
-/// The value's characters as latin1, one byte each, as Node's HTTP parser makes them; reading UTF-8 takes a tenth more
-/// of the whole look-up. None when it is no string or does not fit.
-unsafe fn text(env: sys::napi_env, value: sys::napi_value, buffer: &mut [MaybeUninit<u8>]) -> Option<&[u8]> {
-    let mut length = 0;
-    let start = buffer.as_mut_ptr().cast::<c_char>();
-    // SAFETY: buffer and size go together, and at most `buffer.len() - 1` characters and a NUL are written.
-    let status = unsafe { sys::napi_get_value_string_latin1(env, value, start, buffer.len(), &raw mut length) };
+    let mut spelling = [MaybeUninit::<u8>::uninit(); URL_BYTES + TAIL_BYTES];
+    let (mut length, mut scope) = (0, 0.0);
+    // SAFETY: as in `probe`, from where these come. Buffer and size go together: at most `URL_BYTES - 1` characters
+    // and a NUL are written. They are latin1, one byte each, as Node's HTTP parser makes them; reading UTF-8 takes a
+    // tenth more of the whole look-up.
+    let read = unsafe {
+        let start = spelling.as_mut_ptr().cast::<c_char>();
+        sys::napi_get_value_string_latin1(env, arguments[0], start, URL_BYTES, &raw mut length) == sys::Status::napi_ok
+            && sys::napi_get_value_double(env, arguments[1], &raw mut scope) == sys::Status::napi_ok
+    };
     // A string that fills the buffer may have been cut.
-    let whole = status == sys::Status::napi_ok && length < buffer.len() - 1;
-    // SAFETY: the call above has written the first `length` bytes.
-    whole.then(|| unsafe { std::slice::from_raw_parts(buffer.as_ptr().cast::<u8>(), length) })
+    if !read || length >= URL_BYTES - 1 {
+        return NOT_OURS;
+    }
+    for (place, byte) in spelling[length..].iter_mut().zip(key_tail(scope as u64)) {
+        place.write(byte);
+    }
+    // SAFETY: the call above has written the first `length` bytes, the loop as many as the tail has after them.
+    let spelling = unsafe { std::slice::from_raw_parts(spelling.as_ptr().cast::<u8>(), length + TAIL_BYTES) };
+    // A panic must not cross into C, where it would end the process: the request goes on uncached.
+    catch_unwind(AssertUnwindSafe(|| cache.probe(spelling))).unwrap_or(NOT_OURS)
 }
