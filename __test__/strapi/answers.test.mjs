@@ -89,7 +89,7 @@ describe('is not stored:', () => {
   const cases = {
     cookie: 'cookie-read', session: 'cookie-read', setcookie: 'set-cookie', private: 'private', vary: 'vary',
     stream: 'body', text: 'body', buffer: 'body', thrown: 'error', notfound: 'status', marked: 'on-sale',
-    rawsql: 'no-dependencies', user: 'private',
+    rawsql: 'no-dependencies', user: 'private', unwatched: 'unwatched-type',
   };
   for (const [name, reason] of Object.entries(cases)) {
     test(`${name}, and the header says why`, async () => {

@@ -53,6 +53,26 @@ test('the environment configures, and the options can be read without the token'
   }
 });
 
+test('purgeOnStart begins with nothing of what Upstash holds, without it a start finds what was there', async () => {
+  const upstash = await startUpstash();
+  const env = { UPSTASH_REDIS_REST_URL: upstash.url, UPSTASH_REDIS_REST_TOKEN: upstash.token };
+  const headers = { host: 'blog.example' };
+  const first = await startSite({ env, plugins: plugin({ deadline: '2 s' }) });
+  try {
+    await first.get('/api/articles', { headers });
+    for (const [purgeOnStart, expected] of [[false, 'HIT'], [true, 'MISS']]) {
+      await new Promise((resolve) => setTimeout(resolve, 300));
+
+      const next = await startSite({ env, database: first.database, plugins: plugin({ deadline: '2 s', purgeOnStart }) });
+      assert.equal(cache(await next.get('/api/articles', { headers })), expected, `purgeOnStart: ${purgeOnStart}`);
+      await next.stop();
+    }
+  } finally {
+    await first.stop();
+    await upstash.stop();
+  }
+});
+
 test('the guide’s names work without a file of the user, and parts can be turned off', async () => {
   const site = await startSite({
     plugins: plugin({ rateLimit: { enabled: false } }),

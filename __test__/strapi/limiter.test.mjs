@@ -86,6 +86,25 @@ test('preflights, the admin panel and health checks are not counted', async () =
   assert.equal((await ask('/api/articles')).headers['x-ratelimit-remaining'], '99');
 });
 
+test('behind a proxy that the operator trusts the visitor is who the proxy names, IPv6 by its /64', async () => {
+  const proxied = await startSite({
+    files: {
+      'config/server.js': `module.exports = ({ env }) => ({
+        host: env('HOST'), port: env.int('PORT'), app: { keys: env.array('APP_KEYS') }, proxy: { koa: true } });\n`,
+    },
+    plugins: { upstash: { enabled: true, config: { rateLimit: { limit: 100, window: '1 h' } } } },
+  });
+  try {
+    const left = async (address) =>
+      Number((await proxied.get('/api/articles', { headers: { 'x-forwarded-for': address } })).headers['x-ratelimit-remaining']);
+    assert.deepEqual([await left('203.0.113.1'), await left('203.0.113.1'), await left('203.0.113.2')], [99, 98, 99]);
+    assert.deepEqual([await left('2001:db8:1:2::1'), await left('2001:db8:1:2:ffff::9'), await left('2001:db8:1:3::1')], [99, 98, 99]);
+    assert.equal(await left('::ffff:203.0.113.1'), 97);
+  } finally {
+    await proxied.stop();
+  }
+});
+
 test('a route has a budget of its own', async () => {
   const ask = visitor();
   const statuses = [];

@@ -182,6 +182,37 @@ describe('through code:', () => {
   });
 });
 
+describe('through REST:', () => {
+  test('an API token updates an article', async () => {
+    const token = await site.call(async (strapi) => {
+      const created = await strapi.service('admin::api-token').create({ name: 'writer', type: 'full-access', lifespan: null, description: '' });
+      return created.accessKey;
+    });
+    const title = fresh('By token');
+    await freshAfter(
+      LIST,
+      async () => {
+        const response = await site.request(`/api/articles/${articles[7].documentId}`, {
+          method: 'PUT',
+          headers: { authorization: `Bearer ${token}` },
+          body: { data: { title } },
+        });
+        assert.equal(response.status, 200);
+      },
+      title,
+    );
+  });
+});
+
+test('a user is renamed where an answer shows users', async () => {
+  await site.call((strapi) =>
+    strapi.db.query('plugin::users-permissions.user').create({ data: { username: 'before', email: 'shown@example.com' } }),
+  );
+  const rename = (strapi) =>
+    strapi.db.query('plugin::users-permissions.user').update({ where: { username: 'before' }, data: { username: 'renamed' } });
+  await freshAfter('/api/probe/people', () => site.call(rename), 'renamed');
+});
+
 describe('what nests:', () => {
   const path = '/api/galleries?populate=*';
 

@@ -34,7 +34,8 @@ pub struct Flight {
     pub snapshot: u64,
     /// Upstash's sequence before anything was read; none when it was not asked or did not answer.
     pub remote_snapshot: Option<u64>,
-    began: u64,
+    /// When it began.
+    pub began: u64,
 }
 
 /// The fills of one process. All times are monotonic milliseconds.

@@ -231,11 +231,11 @@ impl Cache {
         let found = state.fetched.remove(&id)?;
         let tags: Arc<[Tag]> = found.entry.tags.iter().map(|tag| Tag::from(tag.as_str())).collect();
         let flight = state.flights.get(id)?;
-        let (snapshot, name, key) = (flight.snapshot, flight.name.clone(), flight.key.clone());
+        let (snapshot, name, key, began) = (flight.snapshot, flight.name.clone(), flight.key.clone(), flight.began);
         if !state.versions.admits(snapshot, &name, &tags) {
             return None;
         }
-        let expires_at = self.clock.monotonic_ms() + found.ttl_ms.min(self.options.l1_max_age_ms);
+        let expires_at = self.expiry(began, found.ttl_ms);
         let entry = L1Entry { name, tags, snapshot };
         let slot = state.index.insert(&key, found.entry.body.len() as u64, expires_at, snapshot, entry)?;
         state.flights.end(id);
@@ -269,13 +269,20 @@ impl Cache {
             state.counters.refused += 1;
             return (Outcome::refused("purged", true), None);
         }
-        let l1_ttl = if self.remote.is_some() { ttl_ms.min(self.options.l1_max_age_ms) } else { ttl_ms };
+        let expires_at = self.expiry(flight.began, ttl_ms);
         let entry = L1Entry { name: flight.name.clone(), tags: shared, snapshot: flight.snapshot };
-        let slot = state.index.insert(&flight.key, body.len() as u64, now + l1_ttl, flight.snapshot, entry);
+        let slot = state.index.insert(&flight.key, body.len() as u64, expires_at, flight.snapshot, entry);
         state.counters.stored += 1;
         drop(state);
         let outcome = Outcome { slot, reason: slot.is_none().then(|| "too-large".to_owned()), shareable: true };
         (outcome, self.store_job(flight, answer, ttl_ms, tags, body))
+    }
+
+    /// When an entry leaves L1. With Upstash, other processes may purge it unheard from the moment its fill began to
+    /// read, so its age counts from there and not from when the fill ended.
+    fn expiry(&self, began: u64, ttl_ms: u64) -> u64 {
+        let ttl_ends = self.clock.monotonic_ms() + ttl_ms;
+        if self.remote.is_some() { ttl_ends.min(began + self.options.l1_max_age_ms) } else { ttl_ends }
     }
 
     /// The TTL and the tags of an answer that may be stored, or the reason why it may not.
@@ -297,6 +304,9 @@ impl Cache {
         }
         let mut dependencies =
             state.schema.dependencies(answer.reads).map_err(|_| "unknown-dependencies".to_owned())?;
+        if dependencies.unwatched {
+            return Err("unwatched-type".to_owned());
+        }
         if !dependencies.known && answer.tags.is_empty() {
             return Err("no-dependencies".to_owned());
         }

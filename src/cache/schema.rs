@@ -22,6 +22,9 @@ const MAX_DEPTH: usize = 32;
 pub struct Schema {
     #[serde(default)]
     types: BTreeMap<String, Type>,
+    /// Types whose writes are not reported to us. What depends on one can't be purged, and so is not stored.
+    #[serde(default)]
+    unwatched: BTreeSet<String>,
 }
 
 /// The document JavaScript hands over: the content API's prefix and the schema.
@@ -91,11 +94,14 @@ fn is_incidental(uid: &str) -> bool {
     decides_access(uid) || uid.starts_with("strapi::") || uid.starts_with("admin::") || uid == "plugin::i18n.locale"
 }
 
-/// The tags of a response, and whether any content was seen to be read for it.
+/// What a response depends on.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Dependencies {
     pub tags: BTreeSet<String>,
+    /// Whether any content was seen to be read for it.
     pub known: bool,
+    /// Whether it depends on a type whose writes are not reported.
+    pub unwatched: bool,
 }
 
 impl Schema {
@@ -125,9 +131,10 @@ impl Schema {
                 walk.read(uid, params, 0);
             }
         }
+        let unwatched = walk.types.iter().any(|uid| self.unwatched.contains(*uid));
         let mut tags: BTreeSet<String> = walk.types.into_iter().map(type_tag).collect();
         tags.insert(AUTH_TAG.to_owned());
-        Ok(Dependencies { tags, known })
+        Ok(Dependencies { tags, known, unwatched })
     }
 
     /// What a write to documents of these types makes stale: the types, the targets of their relations (a relation
@@ -310,7 +317,7 @@ mod tests {
 
     fn schema() -> Schema {
         Schema::parse(
-            r#"{ "prefix": "/api", "types": {
+            r#"{ "prefix": "/api", "unwatched": ["plugin::x.log"], "types": {
                 "api::article.article": { "kind": "type", "attributes": {
                     "category": { "relation": "api::category.category" },
                     "cover": { "media": true },
@@ -319,6 +326,7 @@ mod tests {
                     "owner": { "relation": "*" } } },
                 "api::category.category": { "attributes": {
                     "articles": { "relation": "api::article.article" },
+                    "log": { "relation": "plugin::x.log" },
                     "parent": { "relation": "api::section.section" } } },
                 "api::section.section": {},
                 "shared.seo": { "kind": "component", "attributes": { "image": { "media": true } } },
@@ -406,9 +414,18 @@ mod tests {
     }
 
     #[test]
+    fn what_reads_a_type_whose_writes_are_not_reported_says_so_also_through_a_relation() {
+        let unwatched = |reads: &str| schema().dependencies(reads).expect("understood").unwatched;
+        assert!(unwatched(r#"[["plugin::x.log",{}]]"#));
+        assert!(unwatched(r#"[["api::article.article",{"populate":{"category":{"populate":"log"}}}]]"#));
+        assert!(!unwatched(r#"[["api::article.article",{"populate":"category"}]]"#));
+    }
+
+    #[test]
     fn a_write_touches_its_type_and_the_targets_of_its_relations() {
         let touched = schema().touched_by_write(["api::category.category"]);
-        let expected = ["t:*", "t:api::article.article", "t:api::category.category", "t:api::section.section"];
+        let expected =
+            ["t:*", "t:api::article.article", "t:api::category.category", "t:api::section.section", "t:plugin::x.log"];
         assert_eq!(touched.into_iter().collect::<Vec<_>>(), expected);
         assert!(schema().touched_by_write(["plugin::users-permissions.role"]).contains(AUTH_TAG));
     }

@@ -151,8 +151,9 @@ impl Engine {
         if self.client.is_some() { "upstash" } else { "memory" }
     }
 
-    /// Sets the schema, as JSON: `{ prefix: '/api', types: { [uid]: { kind, attributes: { [name]: … } } } }` where
-    /// an attribute is `{ relation: uid | '*' }`, `{ component: uid }`, `{ zone: uid[] }` or `{ media: true }`.
+    /// Sets the schema, as JSON: `{ prefix: '/api', types: { [uid]: { kind, attributes: { [name]: … } } } }`; optional are
+    /// `foldQueries` (false: the site parses queries by rules of its own) and `unwatched` (types whose writes are not
+    /// reported: what reads them is not stored). An attribute is `{ relation: uid | '*' }`, `{ component: uid }`, `{ zone: uid[] }` or `{ media: true }`.
     #[napi]
     pub fn set_schema(&self, schema: String) -> napi::Result<(), String> {
         self.cache.set_schema(&schema).map_err(to_js)

@@ -21,6 +21,8 @@ const HANDLERS = {
   slowthrown: `const first = !thrown; thrown = true; await read(); await pause(200); if (first) throw new Error('on purpose'); ctx.body = {};`,
   headers: `await read(); ctx.set({ 'X-Total-Count': '7', 'X-Secret': 's', Age: '30', 'Cache-Control': 'max-age=100' }); ctx.body = {};`,
   shortlived: `await read(); ctx.set('Cache-Control', 's-maxage=1'); ctx.body = { run: ++runs };`,
+  unwatched: `await strapi.db.query('plugin::content-releases.release').findMany({}); await read(); ctx.body = { run: ++runs };`,
+  people: `ctx.body = { names: (await strapi.db.query('plugin::users-permissions.user').findMany({})).map((user) => user.username) };`,
   large: `await read(); ctx.body = { text: 'x'.repeat(2_000_000) };`,
 };
 

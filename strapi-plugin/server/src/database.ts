@@ -8,10 +8,10 @@ const READS = ['findOne', 'findMany', 'count'];
 const WRITES = ['create', 'createMany', 'update', 'updateMany', 'delete', 'deleteMany'];
 
 /**
- * Rows Strapi keeps for itself, written by log-ins, cron and each editor's click, which no public answer holds.
- * Purging them would be right as well, but each is a request to Upstash.
+ * Rows Strapi keeps for itself, written by log-ins, cron and each editor's click. Each purge of them would be a request
+ * to Upstash, so there is none, and an answer that reads one of them is not stored (`unwatched` in schema.ts).
  */
-const PRIVATE_TYPES = new Set([
+export const PRIVATE_TYPES = new Set([
   'admin::session',
   'admin::audit-log',
   'admin::transfer-token',

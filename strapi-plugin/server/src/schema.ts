@@ -1,4 +1,5 @@
 import type { Core } from '@strapi/strapi';
+import { PRIVATE_TYPES } from './database';
 
 type Attribute = { relation: string } | { component: string } | { zone: string[] } | { media: true };
 
@@ -17,7 +18,7 @@ export function schemaOf(strapi: Core.Strapi, prefix: string): string {
   // `strapi.contentTypes` copies every schema at each reading: read it once.
   for (const [uid, schema] of Object.entries(strapi.contentTypes)) types[uid] = typeOf('type', schema);
   for (const [uid, schema] of Object.entries(strapi.components)) types[uid] = typeOf('component', schema);
-  return JSON.stringify({ prefix, foldQueries: !parsesQueriesItsOwnWay(strapi), types });
+  return JSON.stringify({ prefix, foldQueries: !parsesQueriesItsOwnWay(strapi), unwatched: [...PRIVATE_TYPES], types });
 }
 
 /** Settings of strapi::query under which two spellings of one query, as qs reads them by default, may differ. */
