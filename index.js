@@ -3,12 +3,15 @@
 // The addon itself, usable without Strapi. The plugin's entries are `strapi-upstash/strapi-server` and
 // `strapi-upstash/strapi-admin`.
 
+const redis = require('./redis/index.js');
+
 const binding = loadBinding();
 
 // One line each: this is the form in which Node finds the names for `import { Engine } from 'strapi-upstash'`.
 exports.Engine = binding.Engine;
 exports.Limiter = binding.Limiter;
-exports.Redis = require('./redis.js')(binding.RestClient);
+exports.Redis = redis.makeRedis(binding);
+exports.errors = redis.errors;
 exports.ipIdentifier = binding.ipIdentifier;
 exports.resolveConfig = binding.resolveConfig;
 exports.resolveMiddlewareConfig = binding.resolveMiddlewareConfig;

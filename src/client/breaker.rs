@@ -54,6 +54,12 @@ impl Breaker {
         self.0.lock().open
     }
 
+    /// Whether it is open, and how many failures there were in a row.
+    pub fn state(&self) -> (bool, u32) {
+        let state = self.0.lock();
+        (state.open, state.failures)
+    }
+
     /// The endpoint answered.
     pub fn succeeded(&self) {
         *self.0.lock() = State::default();

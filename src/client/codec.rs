@@ -7,6 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use serde_json::Value;
 
+use super::frame::excerpt;
 use crate::error::{ErrorKind, Result};
 
 /// A command is data: its name and its arguments, in order.
@@ -53,17 +54,6 @@ impl Reply {
         match self {
             Self::Array(items) => Some(items),
             _ => None,
-        }
-    }
-
-    /// The reply as JSON: what a JavaScript caller sees. Bytes that are not UTF-8 are replaced, not refused.
-    pub fn to_json(&self) -> Value {
-        match self {
-            Self::Nil => Value::Null,
-            Self::Integer(number) => Value::from(*number),
-            Self::Double(number) => Value::from(*number),
-            Self::Bytes(bytes) => Value::from(String::from_utf8_lossy(bytes).into_owned()),
-            Self::Array(items) => Value::Array(items.iter().map(Reply::to_json).collect()),
         }
     }
 }
@@ -134,12 +124,6 @@ fn decode_result(result: Value) -> Result<Reply> {
         Value::Array(items) => Reply::Array(items.into_iter().map(decode_result).collect::<Result<_>>()?),
         Value::Object(_) => return Err(ErrorKind::Protocol("an object as result".to_owned())),
     })
-}
-
-/// The first 200 characters: enough to recognise a proxy's error page.
-fn excerpt(body: &[u8]) -> String {
-    let text = String::from_utf8_lossy(&body[..body.len().min(800)]);
-    text.chars().take(200).collect::<String>().trim().to_owned()
 }
 
 #[cfg(test)]

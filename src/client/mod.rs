@@ -1,8 +1,14 @@
 //! The Upstash REST client: a command in, a reply out. Knows nothing of what is stored.
 
+mod batch;
 mod breaker;
 mod codec;
+mod commands;
+pub mod frame;
+mod retry;
 mod script;
+mod session;
+mod subscribe;
 mod transport;
 
 use std::future::Future;
@@ -11,8 +17,11 @@ use std::time::Duration;
 
 pub use breaker::{Breaker, Permit};
 pub use codec::{Command, Reply};
+pub use retry::Policy;
 pub use script::Script;
-pub use transport::{Answer, HttpTransport, Sending, Transport};
+pub use session::{Options, Session, Sink, Status};
+pub use subscribe::subscribe;
+pub use transport::{Answer, Endpoint, Failure, HttpTransport, Request, Sending, Stage, Telemetry, Transport};
 
 use crate::clock::Clock;
 use crate::error::{ErrorKind, Result};
@@ -85,9 +94,10 @@ impl Client {
     }
 
     async fn send(&self, path: &'static str, body: Vec<u8>, deadline: Duration) -> Result<Answer> {
-        tokio::time::timeout(deadline, self.transport.send(path, body))
-            .await
-            .unwrap_or(Err(ErrorKind::Timeout(deadline.as_millis() as u64)))
+        match tokio::time::timeout(deadline, self.transport.send(Request::new(path, body))).await {
+            Ok(sent) => sent.map_err(|failure| failure.error),
+            Err(_) => Err(ErrorKind::Timeout(deadline.as_millis() as u64)),
+        }
     }
 
     async fn try_again(&self) {
@@ -146,13 +156,13 @@ mod tests {
     }
 
     impl Transport for Endpoint {
-        fn send(&self, _path: &'static str, _body: Vec<u8>) -> Sending<'_> {
+        fn send(&self, _request: Request) -> Sending<'_> {
             self.asked.fetch_add(1, Ordering::Relaxed);
             Box::pin(async {
                 if self.down.load(Ordering::Relaxed) {
                     std::future::pending::<()>().await;
                 }
-                Ok(Answer { status: 200, body: br#"{"result":"UE9ORw=="}"#.to_vec() })
+                Ok(Answer { status: 200, body: br#"{"result":"UE9ORw=="}"#.to_vec(), sync_token: None })
             })
         }
     }

@@ -5,6 +5,7 @@
 
 mod engine;
 mod error;
+mod hub;
 mod limiter;
 mod prober;
 mod redis;

@@ -1,77 +1,158 @@
-//! `RestClient`: commands to Upstash, for use without Strapi. `index.js` wraps it as `Redis`.
+//! `RestClient`: one client's traffic with Upstash. `redis/` makes `Redis` of it.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use napi::bindgen_prelude::{Env, PromiseRaw};
+use napi::bindgen_prelude::{BufferSlice, spawn};
 use napi_derive::napi;
-use serde_json::{Value, json};
+use parking_lot::Mutex;
+use tokio::task::AbortHandle;
 
 use super::error::to_js;
-use crate::client::{Client, Command, HttpTransport, Reply};
+use super::hub::{Hub, Inbox};
+use crate::client::{Endpoint, HttpTransport, Options, Policy, Session, Sink, Telemetry, Transport, subscribe};
 use crate::clock::SystemClock;
 use crate::config;
-use crate::error::{ErrorKind, Result};
+use crate::error::ErrorKind;
 
-/// How long a command may take. Not on a visitor's request path, so generous.
-const DEADLINE: Duration = Duration::from_secs(10);
+/// What a client is told, all of it checked or computed by `redis/options.js`.
+#[napi(object)]
+pub struct ClientOptions {
+    pub url: String,
+    pub token: String,
+    /// A replica nearby, for reads.
+    pub read_url: Option<String>,
+    /// The longest that a call may take, in ms; 0 for no limit.
+    pub timeout: f64,
+    /// The pause before each retry, in ms.
+    pub pauses: Vec<f64>,
+    /// Whether pauses are shortened by chance.
+    pub jitter: bool,
+    /// Whether only requests that nobody has seen are sent again.
+    pub unsent_only: bool,
+    /// Whether strings shall come base64.
+    pub base64: bool,
+    pub read_your_writes: bool,
+    /// Whether calls of one moment may go together.
+    pub together: bool,
+    /// Whether connections stay open.
+    pub keep_alive: bool,
+    /// What is told about SDK, runtime and platform.
+    pub telemetry: Option<Vec<String>>,
+}
+
+/// How the endpoint is doing.
+#[napi(object)]
+pub struct ClientStatus {
+    /// Whether the circuit breaker is open.
+    pub open: bool,
+    /// Failures in a row.
+    pub failures: u32,
+    /// What is left of the retry budget, from 1 to 0.
+    pub retry_budget: f64,
+    pub last_error: Option<String>,
+}
 
 /// The Upstash REST client.
 #[napi]
 pub struct RestClient {
-    client: Arc<Client>,
+    session: Arc<Session>,
+    transport: Arc<HttpTransport>,
+    inbox: Arc<Inbox>,
+    subscriptions: Mutex<HashMap<u32, AbortHandle>>,
 }
 
 #[napi]
 impl RestClient {
     /// Throws `E_CONFIG` for a URL or a token that can't be one.
     #[napi(constructor)]
-    pub fn new(url: Option<String>, token: Option<String>) -> napi::Result<Self, String> {
-        let missing = || {
-            ErrorKind::Config(
-                "url and token: missing; set UPSTASH_REDIS_REST_URL and UPSTASH_REDIS_REST_TOKEN or pass { url, token }".to_owned(),
-            )
+    pub fn new(options: ClientOptions, hub: &Hub) -> napi::Result<Self, String> {
+        let (Some(url), Some(token)) = config::credentials(Some(options.url), Some(options.token)).map_err(to_js)?
+        else {
+            return Err(to_js(ErrorKind::Config("url and token: missing".to_owned())));
         };
-        let (Some(url), Some(token)) = config::credentials(url, token).map_err(to_js)? else {
-            return Err(to_js(missing()));
+        let (read_url, _) = config::credentials(options.read_url.clone(), options.read_url.map(|_| token.clone()))
+            .map_err(|error| to_js(ErrorKind::Config(error.to_string().replacen("url", "readUrl", 1))))?;
+        let mut telemetry = options.telemetry.unwrap_or_default().into_iter();
+        let telemetry = Telemetry { sdk: telemetry.next(), runtime: telemetry.next(), platform: telemetry.next() };
+        let endpoint = Endpoint { url, read_url, token, telemetry, close_connections: !options.keep_alive };
+        let transport = Arc::new(HttpTransport::to(endpoint).map_err(to_js)?);
+        let retry = Policy { pauses_ms: options.pauses, jitter: options.jitter, unsent_only: options.unsent_only };
+        let options = Options {
+            timeout: (options.timeout > 0.0).then(|| Duration::from_millis(options.timeout as u64)),
+            retry,
+            base64: options.base64,
+            read_your_writes: options.read_your_writes,
+            together: options.together,
         };
-        let transport = HttpTransport::new(&url, &token).map_err(to_js)?;
-        Ok(Self { client: Arc::new(Client::new(Box::new(transport), Arc::new(SystemClock))) })
+        let shared = Arc::clone(&transport) as Arc<dyn Transport>;
+        let session = Arc::new(Session::new(shared, Arc::new(SystemClock), options));
+        Ok(Self { session, transport, inbox: hub.inbox(), subscriptions: Mutex::default() })
     }
 
-    /// Runs a pipeline, given as a JSON array of arrays of strings. Resolves to a JSON array with
-    /// `{ result }` or `{ error, code }` for each command, or to one `{ error, code }` when no answer came.
-    #[napi(ts_return_type = "Promise<string>")]
-    pub fn run<'env>(&self, env: &'env Env, commands: String) -> napi::Result<PromiseRaw<'env, String>, String> {
-        let commands: Vec<Command> = serde_json::from_str(&commands)
-            .map_err(|error| to_js(ErrorKind::Config(format!("commands: {error}; expected arrays of strings"))))?;
-        let client = Arc::clone(&self.client);
-        env.spawn_future(async move {
-            let replies: Result<Vec<Result<Reply>>> = match commands.as_slice() {
-                [one] => match client.command(one, DEADLINE).await {
-                    Err(error) if error.is_outage() => Err(error),
-                    reply => Ok(vec![reply]),
-                },
-                many => client.pipeline(many, DEADLINE).await,
-            };
-            // The code travels in the text: a promise of napi rejects with its own codes. `index.js` reads it.
-            let replies = match replies {
-                Ok(replies) => replies.into_iter().map(item).collect(),
-                Err(error) => failure(&error),
-            };
-            Ok(Value::to_string(&replies))
-        })
-        .map_err(|error| napi::Error::new("E_ADDON".to_owned(), error.reason.clone()))
+    /// Sends the calls that the first `length` bytes of `calls` hold.
+    #[napi]
+    pub fn submit(&self, calls: BufferSlice<'_>, length: u32) {
+        let calls = calls.get(..length as usize).unwrap_or_default().to_vec();
+        let (session, inbox) = (Arc::clone(&self.session), Arc::clone(&self.inbox));
+        spawn(async move { session.run(calls, inbox as Arc<dyn Sink>).await });
+    }
+
+    /// Nobody waits for this slot any more: what has not been sent is not.
+    #[napi]
+    pub fn cancel(&self, slot: u32) {
+        self.session.cancel(slot);
+    }
+
+    /// Listens to a channel, or to a pattern of channels; events go to `slot`.
+    #[napi]
+    pub fn subscribe(&self, slot: u32, channel: String, pattern: bool) {
+        let listening = subscribe(Arc::clone(&self.transport), pattern, channel, slot, self.inbox() as Arc<dyn Sink>);
+        self.subscriptions.lock().insert(slot, spawn(listening).abort_handle());
+    }
+
+    /// Ends it. What has been heard before may still come.
+    #[napi]
+    pub fn unsubscribe(&self, slot: u32) {
+        if let Some(listening) = self.subscriptions.lock().remove(&slot) {
+            listening.abort();
+        }
+    }
+
+    #[napi]
+    pub fn status(&self) -> ClientStatus {
+        let status = self.session.status();
+        ClientStatus {
+            open: status.open,
+            failures: status.failures,
+            retry_budget: status.retries_left,
+            last_error: status.last_error,
+        }
+    }
+
+    /// The newest sync token that Upstash gave.
+    #[napi(getter)]
+    pub fn sync_token(&self) -> Option<String> {
+        self.session.sync_token()
+    }
+
+    #[napi(setter)]
+    pub fn set_sync_token(&self, token: Option<String>) {
+        self.session.set_sync_token(token);
     }
 }
 
-fn item(reply: Result<Reply>) -> Value {
-    match reply {
-        Ok(reply) => json!({ "result": reply.to_json() }),
-        Err(error) => failure(&error),
+impl RestClient {
+    fn inbox(&self) -> Arc<Inbox> {
+        Arc::clone(&self.inbox)
     }
 }
 
-fn failure(error: &ErrorKind) -> Value {
-    json!({ "error": error.to_string(), "code": error.code() })
+impl Drop for RestClient {
+    fn drop(&mut self) {
+        for listening in self.subscriptions.get_mut().values() {
+            listening.abort();
+        }
+    }
 }

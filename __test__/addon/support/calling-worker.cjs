@@ -11,7 +11,7 @@ const probe = engine.prober();
 const scope = engine.scope('example.com', 0);
 const limiter = engine.limiter('{"name":"all","limit":5,"windowMs":60000}');
 const redis = new Redis(upstash);
-const kept = [];
+const kept = [redis.subscribe(['news', 'more'])];
 
 function callEverything(number) {
   const url = `/api/articles/${number}`;
@@ -20,13 +20,9 @@ function callEverything(number) {
   kept.push(
     engine.fetch(id),
     limiter.limit('somebody'),
-    redis.command(['SET', 'k', 'x'.repeat(1_000)]).catch(() => {}),
-    redis
-      .pipeline([
-        ['GET', 'k'],
-        ['GET', 'k'],
-      ])
-      .catch(() => {}),
+    redis.set('k', 'x'.repeat(1_000)).catch(() => {}),
+    redis.raw.get('k').catch(() => {}),
+    redis.multi().get('k').get('k').exec().catch(() => {}),
     engine.purgeTypes(['api::article.article']),
     engine.purgePattern('strapi:*'),
   );
