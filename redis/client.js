@@ -69,8 +69,16 @@ class Client {
     const heard = signal ?? this.#options.signal?.();
     heard?.throwIfAborted();
     const slot = this.#hub.enter(waiter);
-    this.#calls.begin(kind, mode, slot, commands.length);
-    for (const { words } of commands) this.#calls.command(words);
+    const start = this.#calls.length;
+    try {
+      this.#calls.begin(kind, mode, slot, commands.length);
+      for (const { words } of commands) this.#calls.command(words);
+    } catch (error) {
+      // More than a buffer can hold: half a call would spoil all that follow.
+      this.#calls.length = start;
+      this.#hub.leave(slot);
+      throw error;
+    }
     if (heard) waiter.abortWith(heard, () => this.#native.cancel(slot));
     if (!this.#scheduled) {
       this.#scheduled = true;

@@ -145,7 +145,7 @@ function makeRedis({ Hub: NativeHub, RestClient }) {
     }
 
     static {
-      installCommands(this, (redis, command) => redis.#run(command));
+      installCommands(this, (redis, command) => redis.#run(command), refuse);
       lazily(this.prototype, 'raw', (redis) => new Raw((command) => redis.#run(command, true)));
     }
   }
@@ -162,8 +162,13 @@ class Raw {
   }
 
   static {
-    installCommands(this, (raw, command) => raw.#run(command));
+    installCommands(this, (raw, command) => raw.#run(command), refuse);
   }
+}
+
+/** Whoever awaits a call hears of everything in the same way. */
+async function refuse(error) {
+  throw error;
 }
 
 function asList(channels) {

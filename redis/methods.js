@@ -13,33 +13,35 @@ for (const command of commands()) {
   };
 }
 
-/** A command as words, with what is needed for its reply. */
-function commandOf({ build, reply, alone }, values) {
-  return { words: build(values), reply, alone };
-}
-
 /**
  * Gives a class a method for each command, and `json` and `functions` with theirs. `perform(target, command)` says
- * what calling one does. Methods are bound, as those of @upstash/redis are: `const { get } = redis` works. They are
+ * what calling one does, `refuse(error)` what becomes of arguments that are wrong. Methods are bound, as those of @upstash/redis are: `const { get } = redis` works. They are
  * made when they are first asked for, so that a client costs nothing for what it does not use.
  */
-function installCommands(Class, perform) {
+function installCommands(Class, perform, refuse) {
   for (const [namespace, methods] of Object.entries(NAMESPACES)) {
     if (namespace === '') {
       for (const [name, method] of Object.entries(methods)) {
-        lazily(Class.prototype, name, (target) => bind(target, method, perform));
+        lazily(Class.prototype, name, (target) => bind(target, method, perform, refuse));
       }
     } else {
       lazily(Class.prototype, namespace, (target) =>
-        Object.fromEntries(Object.entries(methods).map(([name, method]) => [name, bind(target, method, perform)])),
+        Object.fromEntries(Object.entries(methods).map(([name, method]) => [name, bind(target, method, perform, refuse)])),
       );
     }
   }
 }
 
-function bind(target, method, perform) {
-  const { build, reply, alone } = method;
-  return (...values) => perform(target, { words: build(values), reply, alone });
+function bind(target, { build, reply, alone }, perform, refuse) {
+  return (...values) => {
+    let words;
+    try {
+      words = build(values);
+    } catch (error) {
+      return refuse(error);
+    }
+    return perform(target, { words, reply, alone });
+  };
 }
 
 /** A property that is made when it is first read, and is an ordinary one from then on. */
@@ -58,4 +60,4 @@ function lazily(prototype, name, make) {
   });
 }
 
-module.exports = { NAMESPACES, commandOf, installCommands, lazily };
+module.exports = { installCommands, lazily };

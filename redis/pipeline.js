@@ -40,7 +40,13 @@ class Pipeline {
   }
 
   static {
-    installCommands(this, (pipeline, command) => pipeline.#add(command));
+    installCommands(
+      this,
+      (pipeline, command) => pipeline.#add(command),
+      (error) => {
+        throw error;
+      },
+    );
   }
 }
 

@@ -340,9 +340,34 @@ describe('exec', () => {
 
   it('E_COMMAND: what is no command is not sent', async () => {
     for (const wrong of [[], 'GET k', undefined, null, {}]) {
-      assert.throws(() => suite.redis.exec(wrong), { code: 'E_COMMAND' });
+      assert.equal((await rejection(suite.redis.exec(wrong))).code, 'E_COMMAND');
     }
     assert.equal(suite.upstash.stats.requests, 0);
+  });
+});
+
+describe('arguments that can not be', () => {
+  it('reject a call, and make a pipeline throw', async () => {
+    const { redis, upstash } = suite;
+    const unbalanced = await rejection(redis.xread(['a', 'b'], ['0']));
+    assert.match(unbalanced.message, /^ERR Unbalanced XREAD list of streams/);
+    assert.throws(() => redis.pipeline().xread(['a', 'b'], ['0']), { code: 'E_COMMAND' });
+    const circular = {};
+    circular.self = circular;
+    assert.equal((await rejection(redis.set('k', circular))).name, 'TypeError');
+    await rejection(redis.hset('k', null));
+    assert.equal(upstash.stats.requests, 0);
+  });
+
+  it('do not spoil other calls of the same turn', async (test) => {
+    const { redis } = suite;
+    const grow = test.mock.method(Buffer, 'allocUnsafeSlow', () => {
+      throw new RangeError('too large');
+    });
+    const calls = [redis.set('a', 1), redis.set('b', 'x'.repeat(1_000_000)), redis.get('a')];
+    grow.mock.restore();
+    const [set, tooLarge, get] = await Promise.allSettled(calls);
+    assert.deepEqual([set.value, tooLarge.reason.message, get.value], ['OK', 'too large', 1]);
   });
 });
 

@@ -23,6 +23,8 @@ pub use session::{Options, Session, Sink, Status};
 pub use subscribe::subscribe;
 pub use transport::{Answer, Endpoint, Failure, HttpTransport, Request, Sending, Stage, Telemetry, Transport};
 
+use parking_lot::Mutex;
+
 use crate::clock::Clock;
 use crate::error::{ErrorKind, Result};
 
@@ -31,14 +33,15 @@ const TRIAL_DEADLINE: Duration = Duration::from_secs(2);
 
 /// One endpoint, its transport and its breaker. Cheap to share behind an `Arc`.
 pub struct Client {
-    transport: Box<dyn Transport>,
+    transport: Arc<dyn Transport>,
     breaker: Breaker,
     clock: Arc<dyn Clock>,
+    last_error: Mutex<Option<String>>,
 }
 
 impl Client {
-    pub fn new(transport: Box<dyn Transport>, clock: Arc<dyn Clock>) -> Self {
-        Self { transport, breaker: Breaker::default(), clock }
+    pub fn new(transport: Arc<dyn Transport>, clock: Arc<dyn Clock>) -> Self {
+        Self { transport, breaker: Breaker::default(), clock, last_error: Mutex::default() }
     }
 
     /// Whether the breaker is open: the endpoint is not asked at the moment.
@@ -77,55 +80,63 @@ impl Client {
     }
 
     async fn request(self: &Arc<Self>, path: &'static str, body: Vec<u8>, deadline: Duration) -> Result<Answer> {
+        if let Some(failures) = self.refusal() {
+            return Err(ErrorKind::Unavailable(failures));
+        }
+        self.send(Request::new(path, body), deadline).await
+    }
+
+    /// After how many failures in a row the endpoint is not asked now, if it is not. Starts the trial when it is due.
+    fn refusal(self: &Arc<Self>) -> Option<u32> {
         match self.breaker.permit(self.clock.monotonic_ms()) {
-            Permit::Ask => {}
-            Permit::Refuse(failures) => return Err(ErrorKind::Unavailable(failures)),
+            Permit::Ask => None,
+            Permit::Refuse(failures) => Some(failures),
             Permit::RefuseAndTry(failures) => {
                 let client = Arc::clone(self);
                 tokio::spawn(async move { client.try_again().await });
-                return Err(ErrorKind::Unavailable(failures));
+                Some(failures)
             }
         }
-        let answer = self.send(path, body, deadline).await;
-        if let Err(error) = &answer {
-            self.count_failure(error);
-        }
-        answer
     }
 
-    async fn send(&self, path: &'static str, body: Vec<u8>, deadline: Duration) -> Result<Answer> {
-        match tokio::time::timeout(deadline, self.transport.send(Request::new(path, body))).await {
-            Ok(sent) => sent.map_err(|failure| failure.error),
-            Err(_) => Err(ErrorKind::Timeout(deadline.as_millis() as u64)),
+    /// Sends one request; what fails counts as an outage.
+    async fn send(&self, request: Request, deadline: Duration) -> Result<Answer> {
+        match tokio::time::timeout(deadline, self.transport.send(request)).await {
+            Ok(sent) => sent.map_err(|failure| self.count(failure.error)),
+            Err(_) => Err(self.count(ErrorKind::Timeout(deadline.as_millis() as u64))),
         }
     }
 
     async fn try_again(&self) {
         let ping = codec::encode_command(&crate::command!["PING"]);
-        let reply = self.send("", ping, TRIAL_DEADLINE).await;
-        let reply = reply.and_then(|answer| codec::decode_command(answer.status, &answer.body));
-        let _ = self.judge(reply);
+        if let Ok(answer) = self.send(Request::new("", ping), TRIAL_DEADLINE).await {
+            let _ = self.judge(codec::decode_command(answer.status, &answer.body));
+        }
     }
 
     /// An answer that makes no sense is an outage as much as none.
     fn judge<T>(&self, decoded: Result<T>) -> Result<T> {
-        match &decoded {
-            Err(error) if error.is_outage() => self.count_failure(error),
-            _ => self.breaker.succeeded(),
+        if matches!(&decoded, Err(error) if error.is_outage()) {
+            return decoded.map_err(|error| self.count(error));
         }
+        self.breaker.succeeded();
         decoded.map_err(|error| self.without_secret(error))
+    }
+
+    /// Counts an outage; gives the error back without the token.
+    fn count(&self, error: ErrorKind) -> ErrorKind {
+        let error = self.without_secret(error);
+        if error.is_outage() {
+            *self.last_error.lock() = Some(error.to_string());
+            self.breaker.failed(self.clock.monotonic_ms());
+        }
+        error
     }
 
     fn without_secret(&self, error: ErrorKind) -> ErrorKind {
         match self.transport.secret() {
             Some(secret) => error.map_text(|text| hide(text, secret)),
             None => error,
-        }
-    }
-
-    fn count_failure(&self, error: &ErrorKind) {
-        if error.is_outage() {
-            self.breaker.failed(self.clock.monotonic_ms());
         }
     }
 }
@@ -181,7 +192,7 @@ mod tests {
         let endpoint = Endpoint::default();
         let (asked, down) = (Arc::clone(&endpoint.asked), Arc::clone(&endpoint.down));
         let clock = Arc::new(ManualClock::default());
-        let client = Arc::new(Client::new(Box::new(endpoint), Arc::clone(&clock) as Arc<dyn Clock>));
+        let client = Arc::new(Client::new(Arc::new(endpoint), Arc::clone(&clock) as Arc<dyn Clock>));
         let ping = crate::command!["PING"];
 
         down.store(true, Ordering::Relaxed);

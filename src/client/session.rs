@@ -8,17 +8,12 @@ use parking_lot::Mutex;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
+use super::Client;
 use super::batch::{Batch, plan};
-use super::breaker::{Breaker, Permit};
-use super::codec;
 use super::frame::{self, Call, Decoding};
 use super::retry::{Budget, Policy};
-use super::transport::{Answer, Request, Stage, Transport};
-use crate::clock::Clock;
+use super::transport::{Answer, Failure, Request, Stage};
 use crate::error::{ErrorKind, Result};
-
-/// How long the breaker's own trial may take: nobody waits for it.
-const TRIAL_DEADLINE: Duration = Duration::from_secs(2);
 
 /// The requests of one client that are under way at once; more wait for their turn. Each has a connection of its own.
 const MAX_IN_FLIGHT: usize = 128;
@@ -54,28 +49,22 @@ pub struct Status {
 
 /// One client's traffic with its endpoint.
 pub struct Session {
-    transport: Arc<dyn Transport>,
-    clock: Arc<dyn Clock>,
-    breaker: Breaker,
+    client: Arc<Client>,
     budget: Budget,
     options: Options,
     sync_token: Mutex<Option<String>>,
-    last_error: Mutex<Option<String>>,
     /// Slots whose callers have gone: they are not sent, or not once more.
     cancelled: Mutex<HashSet<u32>>,
     in_flight: Semaphore,
 }
 
 impl Session {
-    pub fn new(transport: Arc<dyn Transport>, clock: Arc<dyn Clock>, options: Options) -> Self {
+    pub fn new(client: Arc<Client>, options: Options) -> Self {
         Self {
-            transport,
-            clock,
-            breaker: Breaker::default(),
+            client,
             budget: Budget::default(),
             options,
             sync_token: Mutex::default(),
-            last_error: Mutex::default(),
             cancelled: Mutex::default(),
             in_flight: Semaphore::new(MAX_IN_FLIGHT),
         }
@@ -90,8 +79,9 @@ impl Session {
     }
 
     pub fn status(&self) -> Status {
-        let (open, failures) = self.breaker.state();
-        Status { open, failures, retries_left: self.budget.left(), last_error: self.last_error.lock().clone() }
+        let (open, failures) = self.client.breaker.state();
+        let last_error = self.client.last_error.lock().clone();
+        Status { open, failures, retries_left: self.budget.left(), last_error }
     }
 
     /// Nobody waits for this slot any more.
@@ -136,45 +126,39 @@ impl Session {
         let base64 = self.options.base64 || batch.exact;
         let answer = match self.options.timeout {
             Some(timeout) => {
-                tokio::time::timeout(timeout, self.ask(&batch, &slots, base64)).await.unwrap_or_else(|_| {
-                    let error = ErrorKind::Timeout(timeout.as_millis() as u64);
-                    self.count_failure(&error);
-                    Err(error)
-                })
+                let late = || Err(self.client.count(ErrorKind::Timeout(timeout.as_millis() as u64)));
+                tokio::time::timeout(timeout, self.ask(&batch, &slots, base64)).await.unwrap_or_else(|_| late())
             }
             None => self.ask(&batch, &slots, base64).await,
         };
         let mut out = Vec::new();
-        let decoding = Decoding { base64, secret: self.transport.secret() };
-        let done = answer.and_then(|answer| {
-            let done = frame::complete(&mut out, &batch.recipients, answer.status, &answer.body, decoding);
-            self.judge(answer.status, done)
+        let decoding = Decoding { base64, secret: self.client.transport.secret() };
+        let done = answer.and_then(|Answer { status, body, .. }| {
+            let done = frame::complete(&mut out, &batch.recipients, status, &body, decoding);
+            // Redis' own words may come with a server's trouble.
+            let in_trouble = status >= 500 && matches!(done, Err(ErrorKind::Redis(_)));
+            if in_trouble {
+                self.client.count(ErrorKind::Status { status, body: frame::excerpt(&body) });
+                return done;
+            }
+            self.client.judge(done)
         });
         if let Err(error) = done {
             out.clear();
-            frame::fail(&mut out, &slots, &self.without_secret(error));
+            frame::fail(&mut out, &slots, &self.client.without_secret(error));
         }
         self.forget(&slots);
         sink.complete(out);
     }
 
     /// Sends a request until it is answered, or not to be sent again.
-    async fn ask(self: &Arc<Self>, batch: &Batch, slots: &[u32], base64: bool) -> Result<Answer> {
+    async fn ask(&self, batch: &Batch, slots: &[u32], base64: bool) -> Result<Answer> {
         let mut cause = None;
         for attempt in 0.. {
             if self.all_cancelled(slots) {
                 return Err(aborted());
             }
-            let refused = match self.breaker.permit(self.clock.monotonic_ms()) {
-                Permit::Ask => None,
-                Permit::Refuse(failures) => Some(failures),
-                Permit::RefuseAndTry(failures) => {
-                    let session = Arc::clone(self);
-                    tokio::spawn(async move { session.try_again().await });
-                    Some(failures)
-                }
-            };
-            let (error, again) = match refused {
+            let (error, again) = match self.client.refusal() {
                 // Waiting for the trial costs the endpoint nothing, so it takes nothing from the budget.
                 Some(failures) => (cause.take().unwrap_or(ErrorKind::Unavailable(failures)), true),
                 None => match self.send(batch, base64, attempt == 0).await {
@@ -204,63 +188,21 @@ impl Session {
         };
         // It is never closed.
         let _turn = self.in_flight.acquire().await;
-        match self.transport.send(request).await {
+        match self.client.transport.send(request).await {
             Ok(answer) => {
-                self.answered(&answer);
+                self.budget.answered();
+                if self.options.read_your_writes
+                    && let Some(token) = answer.sync_token.as_ref().filter(|token| !token.is_empty())
+                {
+                    *self.sync_token.lock() = Some(token.clone());
+                }
                 Ok(answer)
             }
-            Err(failure) => {
-                self.count_failure(&failure.error);
-                let unseen = failure.stage == Stage::Connecting;
-                let sensible = unseen || (failure.stage == Stage::Waiting && !self.options.retry.unsent_only);
-                Err((failure.error, self.budget.failed() && sensible))
+            Err(Failure { stage, error }) => {
+                let unseen = stage == Stage::Connecting;
+                let sensible = unseen || (stage == Stage::Waiting && !self.options.retry.unsent_only);
+                Err((self.client.count(error), self.budget.failed() && sensible))
             }
-        }
-    }
-
-    fn answered(&self, answer: &Answer) {
-        if self.options.read_your_writes
-            && let Some(token) = answer.sync_token.as_ref().filter(|token| !token.is_empty())
-        {
-            *self.sync_token.lock() = Some(token.clone());
-        }
-        self.budget.answered();
-    }
-
-    /// A server in trouble and an answer that makes no sense are outages; what Upstash refuses is a sign of life.
-    fn judge<T>(&self, status: u16, decoded: Result<T>) -> Result<T> {
-        match &decoded {
-            Err(error) if error.is_outage() => self.count_failure(error),
-            Err(ErrorKind::Redis(text)) if status >= 500 => {
-                self.count_failure(&ErrorKind::Status { status, body: text.clone() });
-            }
-            _ => self.breaker.succeeded(),
-        }
-        decoded
-    }
-
-    async fn try_again(&self) {
-        let request = Request::new("", br#"["PING"]"#.to_vec());
-        match tokio::time::timeout(TRIAL_DEADLINE, self.transport.send(request)).await {
-            Ok(Ok(answer)) => {
-                let _ = self.judge(answer.status, codec::decode_command(answer.status, &answer.body));
-            }
-            Ok(Err(failure)) => self.count_failure(&failure.error),
-            Err(_) => self.count_failure(&ErrorKind::Timeout(TRIAL_DEADLINE.as_millis() as u64)),
-        }
-    }
-
-    fn count_failure(&self, error: &ErrorKind) {
-        if error.is_outage() {
-            *self.last_error.lock() = Some(self.without_secret(error.clone()).to_string());
-            self.breaker.failed(self.clock.monotonic_ms());
-        }
-    }
-
-    fn without_secret(&self, error: ErrorKind) -> ErrorKind {
-        match self.transport.secret() {
-            Some(secret) => error.map_text(|text| super::hide(text, secret)),
-            None => error,
         }
     }
 
@@ -304,7 +246,7 @@ mod tests {
     use super::*;
     use tokio::time::Instant;
 
-    use crate::client::transport::{Failure, Sending};
+    use crate::client::transport::{Sending, Transport};
     use crate::clock::ManualClock;
 
     /// Answers what a test wants and remembers what it was asked, and when.
@@ -355,7 +297,7 @@ mod tests {
 
     fn session(endpoint: &Arc<Endpoint>, options: Options) -> Arc<Session> {
         let transport = Arc::clone(endpoint) as Arc<dyn Transport>;
-        Arc::new(Session::new(transport, Arc::new(ManualClock::default()), options))
+        Arc::new(Session::new(Arc::new(Client::new(transport, Arc::new(ManualClock::default()))), options))
     }
 
     /// A frame of single commands, one for each, sent by slots from 0 on.

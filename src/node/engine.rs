@@ -127,7 +127,7 @@ impl Engine {
         let client = match (&resolved.url, &resolved.token) {
             (Some(url), Some(token)) => {
                 let transport = HttpTransport::new(url, token).map_err(to_js)?;
-                Some(Arc::new(Client::new(Box::new(transport), Arc::clone(&clock))))
+                Some(Arc::new(Client::new(Arc::new(transport), Arc::clone(&clock))))
             }
             _ => None,
         };

@@ -11,7 +11,7 @@ use tokio::task::AbortHandle;
 
 use super::error::to_js;
 use super::hub::{Hub, Inbox};
-use crate::client::{Endpoint, HttpTransport, Options, Policy, Session, Sink, Telemetry, Transport, subscribe};
+use crate::client::{Client, Endpoint, HttpTransport, Options, Policy, Session, Sink, Telemetry, Transport, subscribe};
 use crate::clock::SystemClock;
 use crate::config;
 use crate::error::ErrorKind;
@@ -87,7 +87,8 @@ impl RestClient {
             together: options.together,
         };
         let shared = Arc::clone(&transport) as Arc<dyn Transport>;
-        let session = Arc::new(Session::new(shared, Arc::new(SystemClock), options));
+        let client = Arc::new(Client::new(shared, Arc::new(SystemClock)));
+        let session = Arc::new(Session::new(client, options));
         Ok(Self { session, transport, inbox: hub.inbox(), subscriptions: Mutex::default() })
     }
 
