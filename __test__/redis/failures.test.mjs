@@ -1,11 +1,13 @@
 // `Redis` when the way to Upstash is bad: retries, time limits, the circuit breaker, aborts.
 
 import assert from 'node:assert/strict';
+import https from 'node:https';
 import { describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { errors } from '../../index.js';
 import { TOKEN, rejection, useDatabase } from '../support/redis-client.mjs';
 import { until } from '../support/rest-client.mjs';
+import { CERTIFICATE, KEY } from '../support/self-signed.mjs';
 import { startUpstash } from '../support/upstash-endpoint.mjs';
 
 const suite = useDatabase({ retry: false });
@@ -59,6 +61,29 @@ describe('an endpoint that', () => {
       settled.map(({ reason }) => reason.code),
       ['E_NETWORK', 'E_NETWORK', 'E_NETWORK'],
     );
+  });
+});
+
+describe('a peer that', () => {
+  it('nobody vouches for is told nothing', async (test) => {
+    let asked = 0;
+    const server = https.createServer({ key: KEY, cert: CERTIFICATE }, (_, response) => {
+      asked += 1;
+      response.end('{"result":"UE9ORw=="}');
+    });
+    await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+    test.after(() => server.close());
+    const error = await rejection(suite.connect({ url: `https://localhost:${server.address().port}` }).ping());
+    assert.equal(error.code, 'E_NETWORK');
+    assert.match(error.message, /certificate/i);
+    assert.equal(asked, 0);
+  });
+
+  it('answers without end is not listened to', async () => {
+    await suite.upstash.misbehave('garbage', { body: 'x'.repeat(65 << 20) });
+    const error = await rejection(suite.redis.ping());
+    assert.deepEqual([error.code, error.message.length < 200], ['E_PROTOCOL', true]);
+    assert.match(error.message, /larger than 67108864 bytes/);
   });
 });
 
