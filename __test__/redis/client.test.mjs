@@ -113,6 +113,8 @@ describe('raw', () => {
     assert.ok((await redis.ttl(Buffer.from([0xc3, 0x28]))) > 90);
     await redis.rpush('list', bytes, 'text', bytes);
     assert.deepEqual(await redis.raw.lrange('list', 0, -1), [bytes, Buffer.from('text'), bytes]);
+    await redis.hset('hash', { field: bytes });
+    assert.deepEqual(await redis.raw.hgetall('hash'), [Buffer.from('field'), bytes]);
     assert.equal(await redis.raw.get('missing'), null);
     assert.equal(await redis.raw.llen('list'), 3);
   });
@@ -174,6 +176,9 @@ describe('what is asked for in one turn', () => {
     };
     await Promise.all([1, 2, 3].map(chain));
     assert.equal(upstash.stats.requests, 1);
+    const first = redis.incr('n');
+    await Promise.all([first, Promise.resolve().then(() => redis.incr('n'))]);
+    assert.equal(upstash.stats.requests, 2);
   });
 
   it('is split where it is too much for one request', async () => {
@@ -227,6 +232,13 @@ describe('a pipeline', () => {
     assert.deepEqual(incr, { error: 'ERR value is not an integer or out of range', result: undefined });
     assert.deepEqual(get, { error: undefined, result: 'text' });
     assert.match(hgetall.error, /^WRONGTYPE/);
+  });
+
+  it('sends what it holds when it is sent, and may be sent again', async () => {
+    const pipeline = suite.redis.pipeline().incr('n');
+    const once = pipeline.exec();
+    pipeline.incr('n');
+    assert.deepEqual([await once, await pipeline.exec()], [[1], [2, 3]]);
   });
 
   it('is refused when it is empty', async () => {
@@ -347,6 +359,13 @@ describe('exec', () => {
 });
 
 describe('arguments that can not be', () => {
+  it('are null where JSON has no word for them', async () => {
+    const { redis } = suite;
+    for (const value of [NaN, -Infinity, undefined, () => {}, Symbol('s')]) {
+      assert.match((await rejection(redis.set('k', value))).message, /null is not a string or a number/);
+    }
+  });
+
   it('reject a call, and make a pipeline throw', async () => {
     const { redis, upstash } = suite;
     const unbalanced = await rejection(redis.xread(['a', 'b'], ['0']));

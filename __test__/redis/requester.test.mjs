@@ -36,6 +36,18 @@ describe('middleware', () => {
     assert.deepEqual(await redis.bitfield('b').get('u8', 0).exec(), [0]);
   });
 
+  it('sees no more commands in a request than go without it', async () => {
+    const { redis } = suite;
+    const sizes = [];
+    redis.use((request, next) => {
+      sizes.push(request.body.length);
+      return next(request);
+    });
+    await Promise.all(Array.from({ length: 2_100 }, () => redis.incr('n')));
+    assert.deepEqual(sizes, [1_000, 1_000, 100]);
+    assert.equal(await redis.get('n'), 2_100);
+  });
+
   it('may answer itself, change a request, or fail', async () => {
     const { redis } = suite;
     redis.use(async (request, next) => {
