@@ -119,7 +119,7 @@ impl Cache {
     pub fn set_schema(&self, json: &str) -> Result<()> {
         let site = Schema::parse(json)?;
         let mut state = self.state.lock();
-        state.keys.set_site(&site.prefix, json, site.fold_queries);
+        state.keys.set_site(&site.prefix, &schema::canonical(json)?, site.fold_queries);
         state.index.remove_where(|_| true);
         // What is being filled was made under the old one.
         state.versions.purge_all();

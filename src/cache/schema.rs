@@ -42,6 +42,21 @@ fn yes() -> bool {
     true
 }
 
+/// The document in a form that does not depend on the order of its fields. Strapi loads types and components side by
+/// side, so two processes of one site may list them in another order, and their keys shall be the same.
+///
+/// # Errors
+/// [`ErrorKind::Config`] when it is not JSON.
+pub fn canonical(json: &str) -> Result<String> {
+    // A Value keeps its fields sorted.
+    let document: Value = serde_json::from_str(json).map_err(not_understood)?;
+    Ok(document.to_string())
+}
+
+fn not_understood(error: serde_json::Error) -> ErrorKind {
+    ErrorKind::Config(format!("schema: not understood: {error}"))
+}
+
 #[derive(Debug, Deserialize)]
 struct Type {
     #[serde(default)]
@@ -110,7 +125,7 @@ impl Schema {
     /// # Errors
     /// [`ErrorKind::Config`] when it is not of the expected shape.
     pub fn parse(json: &str) -> Result<Site> {
-        serde_json::from_str(json).map_err(|error| ErrorKind::Config(format!("schema: not understood: {error}")))
+        serde_json::from_str(json).map_err(not_understood)
     }
 
     /// What `reads` (a JSON array of `[uid, params]`, params of the Document Service or of `strapi.db.query`)
@@ -342,6 +357,14 @@ mod tests {
         assert!(found.known && found.tags.contains(AUTH_TAG) && found.tags.contains("t:api::article.article"));
         let own = ["auth", "t:api::article.article"];
         found.tags.into_iter().filter(|tag| !own.contains(&tag.as_str())).collect()
+    }
+
+    #[test]
+    fn the_order_in_which_types_are_listed_makes_no_other_site() {
+        let one = r#"{"prefix":"/api","types":{"a":{"attributes":{"x":{"media":true},"y":{"media":true}}},"b":{}}}"#;
+        let other = r#"{"types":{"b":{},"a":{"attributes":{"y":{"media":true},"x":{"media":true}}}},"prefix":"/api"}"#;
+        assert_eq!(canonical(one).expect("JSON"), canonical(other).expect("JSON"));
+        assert_ne!(canonical(one).expect("JSON"), canonical(&one.replace("\"b\"", "\"c\"")).expect("JSON"));
     }
 
     #[test]
