@@ -214,8 +214,8 @@ module.exports = {
     return [
       'scan',
       word(cursor),
-      ...flag(options?.match, 'match', options?.match),
-      ...flag(isNumber(options?.count), 'count', options?.count),
+      ...given(options?.match, 'match', options?.match),
+      ...given(options?.count, 'count', options?.count),
       ...(options?.withType === true ? ['withtype'] : flag(options?.type, 'type', options?.type)),
     ];
   },

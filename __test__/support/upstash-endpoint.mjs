@@ -27,7 +27,7 @@ const REQUEST_MODES = ['hang', '500', 'garbage', 'drop', 'truncate', 'delay', 'l
  * - `hang`: reads the request and never answers
  * - `drop`: closes the connection instead of answering
  * - `500`: HTTP 500 with a text
- * - `garbage`: HTTP 200 with an HTML page, or with `body`
+ * - `garbage`: HTTP 200 with an HTML page, or with `body`, which may be a function of the request's path
  * - `truncate`: executes, closes the connection after half of the answer
  * - `delay`: waits `ms`, then executes and answers
  * - `late`: executes at once, answers after `ms`
@@ -98,7 +98,7 @@ export async function startUpstash({ redis, port = 0, token = 'test-token' } = {
         send(response, { status: 500, type: 'text/plain', body: 'Internal Server Error' });
         return;
       case 'garbage':
-        send(response, { status: 200, type: 'text/html', body: active.body });
+        send(response, { status: 200, type: 'text/html', body: typeof active.body === 'function' ? active.body(request.url) : active.body });
         return;
       case 'delay':
         await sleep(active.ms, null, { signal });
