@@ -138,6 +138,7 @@ export const CASES = {
   ],
   hscan: [
     on(['h', 0], 'hscan h 0', ['0', ['f', 1]], 'HSET h f 1'),
+    on(['h', 0], 'hscan h 0', ['0', ['1.0', '007', '-0', '1e3']], 'HSET h 1.0 007 -0 1e3'),
     on(['h', '0', { match: 'g*' }], 'hscan h 0 match g*', ['0', []], 'HSET h f 1'),
     on(['h', 0, { count: 100, match: '*' }], 'hscan h 0 match * count 100', ['0', ['f', 1]], 'HSET h f 1'),
   ],
