@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { describe, it } from 'node:test';
-import { Random } from './support/random.mjs';
+import { Random } from '../support/random.mjs';
 import { Site } from './support/site.mjs';
 
 const core = createRequire(import.meta.url).resolve('@strapi/core');

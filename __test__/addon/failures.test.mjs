@@ -13,7 +13,8 @@ const DEADLINE_MS = 150;
 const SLACK_MS = 850;
 const TOKEN = 'AXsecretSECRETsecret';
 const URL = '/api/articles';
-const RULE = '{"name":"all","limit":5,"windowMs":86400000}';
+const rule = (options) => JSON.stringify({ name: 'all', limit: 5, windowMs: 86_400_000, ...options });
+const RULE = rule();
 /** As the engine has it: so many failures in a row, and Upstash is not asked for a while. */
 const FAILURES = 3;
 
@@ -107,25 +108,30 @@ describe('with an Upstash that does', { concurrency: 3 }, () => {
       assert.equal(site.stats.breaker, 'closed');
     });
 
-    it(`${name}, the limiter lets requests pass, says why, and soon does not wait for it`, async (t) => {
+    it(`${name}, the limiter does as its rule says, tells why, and soon does not wait for it`, async (t) => {
       const { upstash, site } = await setUp(t);
-      const limiter = site.engine.limiter(RULE);
-      await until(async () => (await limiter.limit('warm-up')).reason === undefined);
+      const [open, local, closed] = ['open', 'local', 'closed'].map((onError) => site.engine.limiter(rule({ onError })));
+      await until(async () => (await open.limit('warm-up')).reason === undefined);
       await upstash.misbehave(mode, options);
       for (let i = 0; i < FAILURES; i += 1) {
-        const { result, ms } = await timed(() => limiter.limit('somebody'));
-        assert.deepEqual(result, { success: true, limit: 0, remaining: 0, reset: 0, reason });
+        const { result, ms } = await timed(() => open.limit('somebody'));
+        assert.deepEqual(result, { success: true, limit: 0, remaining: 0, reset: 0, retry: 0, reason });
         assert.ok(ms < DEADLINE_MS + SLACK_MS, `${ms} ms`);
       }
       const { ms } = await timed(async () => {
         for (let i = 0; i < 50; i += 1) {
-          const { success, reason: why } = await limiter.limit('somebody');
+          const { success, reason: why } = await open.limit('somebody');
           assert.deepEqual([success, why], [true, 'error']);
+          assert.equal((await local.limit('somebody')).success, i < 5, 'the same budget, in this process');
+          const { success: passes, retry } = await closed.limit('somebody');
+          assert.ok(!passes && retry > Date.now() - 100 && retry < Date.now() + 2_000);
         }
       });
-      assert.ok(ms < 5 * DEADLINE_MS, `${ms} ms for 50 decisions`);
+      assert.ok(ms < 5 * DEADLINE_MS, `${ms} ms for 150 decisions`);
+      assert.deepEqual([open.undecided, local.undecided, closed.undecided], [50 + FAILURES, 50, 50]);
       await upstash.heal();
-      await until(async () => (await limiter.limit('somebody else')).reason === undefined);
+      await until(async () => (await open.limit('somebody else')).reason === undefined);
+      assert.equal((await closed.limit('somebody')).success, true);
     });
 
     it(`${name}, the log gets one line of each kind, without the token`, async (t) => {
@@ -140,7 +146,7 @@ describe('with an Upstash that does', { concurrency: 3 }, () => {
       assert.equal(lines.length, 3, lines.join('\n'));
       assert.match(lines.sort()[0], /^a purge is not acknowledged/);
       assert.match(lines[1], /^the cache could not ask Upstash and goes on without it: ./);
-      assert.match(lines[2], /^the rate limiter could not ask Upstash and lets requests pass: ./);
+      assert.match(lines[2], /^the rate limiter could not ask Upstash and counts in this process alone: ./);
       for (const line of lines) assert.ok(!line.includes(TOKEN) && line.length < 500, line);
       assert.equal(site.engine.takeWarning(), null);
     });
@@ -200,7 +206,7 @@ describe('an Upstash that is in order', () => {
     const limiter = site.engine.limiter(RULE);
     for (let i = 0; i < 2 * FAILURES; i += 1) {
       const { success, reason } = await limiter.limit('x');
-      assert.deepEqual({ success, reason }, { success: true, reason: 'error' });
+      assert.deepEqual({ success, reason }, { success: i < 5, reason: 'error' });
     }
     assert.equal(site.stats.breaker, 'closed');
     assert.equal((await limiter.limit('y')).remaining, 4);

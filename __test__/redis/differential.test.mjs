@@ -9,7 +9,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { Redis as Theirs } from '@upstash/redis';
 import { Redis as Ours } from '../../index.js';
 import table from '../../redis/table.js';
-import { seeded } from '../support/random.mjs';
+import { Random } from '../support/random.mjs';
 import { startRedis } from '../support/redis-server.mjs';
 import { startUpstash } from '../support/upstash-endpoint.mjs';
 import { DIFFERENCES, LEFT_OUT } from './differences.mjs';
@@ -105,7 +105,7 @@ describe('with @upstash/redis in its place', () => {
   });
 
   it(`${CALLS} random calls give the same, send the same and leave the same`, { timeout: 600_000 }, async (test) => {
-    const run = new Run(seeded(SEED), test);
+    const run = new Run(new Random(SEED).choices);
     test.diagnostic(`SEED=${SEED} CALLS=${CALLS}`);
     while (run.calls < CALLS) await run.round();
     const never = METHODS.filter((name) => !run.seen.has(name));
@@ -208,8 +208,7 @@ describe('replies of commands that this Redis does not know are read as @upstash
 
   for (const [name, replies] of Object.entries(recorded)) {
     it(name, async () => {
-      const random = seeded(1);
-      const makers = randomCalls(random);
+      const makers = randomCalls(new Random(1).choices);
       for (const reply of replies) {
         for (let i = 0; i < 6; i += 1) {
           const values = makers[name]();

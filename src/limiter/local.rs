@@ -1,76 +1,131 @@
-//! The limiter in process memory: one window per identifier, bounded in number.
+//! The limiter in process memory: the same algorithms, their state bounded in number.
 
 use std::sync::Arc;
 
 use parking_lot::Mutex;
 use quick_cache::unsync::Cache;
 
-use super::{Decision, Rule, Window, decide};
+use super::{Decision, Rule, State, Wanted};
 use crate::clock::Clock;
 
-/// Identifiers remembered at once, about 15 MB at most. Beyond it those that come once are forgotten first.
-const MAX_IDENTIFIERS: usize = 100_000;
+/// Identifiers remembered at once, about 20 MB at most. Beyond it those that come once are forgotten first.
+pub const MAX_IDENTIFIERS: usize = 100_000;
 
 /// One rule, decided in process.
 pub struct LocalLimiter {
-    rule: Rule,
+    pub rule: Rule,
     clock: Arc<dyn Clock>,
-    windows: Mutex<Cache<Box<str>, Window>>,
+    /// What the wall clock showed when the monotonic one stood at 0. From then on only the latter counts, so that
+    /// setting the machine's clock neither opens a window nor closes one for hours.
+    epoch_ms: u64,
+    states: Mutex<Cache<Box<str>, State>>,
 }
 
 impl LocalLimiter {
     pub fn new(rule: Rule, clock: Arc<dyn Clock>) -> Self {
-        Self { rule, clock, windows: Mutex::new(Cache::new(MAX_IDENTIFIERS)) }
+        let epoch_ms = clock.wall_ms().saturating_sub(clock.monotonic_ms());
+        Self { rule, clock, epoch_ms, states: Mutex::new(Cache::new(MAX_IDENTIFIERS)) }
     }
 
-    /// Decides one request.
-    pub fn limit(&self, identifier: &str) -> Decision {
-        let now = self.clock.wall_ms();
-        let mut windows = self.windows.lock();
-        if let Some(mut known) = windows.get_mut(identifier) {
-            let (next, decision) = decide(*known, self.rule, now, 1);
+    /// Decides one request of `cost` tokens. One that is refused takes none.
+    pub fn limit(&self, identifier: &str, cost: u64) -> Decision {
+        let now_ms = self.epoch_ms + self.clock.monotonic_ms();
+        self.change(identifier, |state| self.rule.admit(state, now_ms, cost))
+    }
+
+    /// Decides one request at a moment that the caller names, with the numbers of `@upstash/ratelimit`. `cost` may be
+    /// negative: a refund.
+    pub fn decide(&self, identifier: &str, now_ms: u64, cost: i64) -> Decision {
+        self.change(identifier, |state| self.rule.decide(state, now_ms, cost))
+    }
+
+    /// What is left, without taking any of it.
+    pub fn peek(&self, identifier: &str, now_ms: u64) -> Decision {
+        let state = self.states.lock().get(identifier).copied().unwrap_or_default();
+        self.rule.admit(state, now_ms, 0).1
+    }
+
+    /// Takes tokens at a moment that the caller names: how many, how many are left then, and when the least that were
+    /// wanted are there.
+    pub fn take(&self, identifier: &str, now_ms: u64, wanted: Wanted) -> (u64, u64, u64) {
+        self.change(identifier, |state| {
+            let available = self.rule.available(state, now_ms);
+            let taken = wanted.of(available);
+            let next = if taken > 0 { self.rule.take(state, now_ms, taken) } else { state };
+            let free_ms = self.rule.free_at(next, now_ms, wanted.least);
+            (next, (taken, self.rule.available(next, now_ms), free_ms))
+        })
+    }
+
+    /// Gives tokens back at a moment that the caller names.
+    pub fn give_back(&self, identifier: &str, now_ms: u64, tokens: u64) {
+        self.change(identifier, |state| (self.rule.give_back(state, now_ms, tokens), ()));
+    }
+
+    /// Forgets an identifier.
+    pub fn reset(&self, identifier: &str) {
+        self.states.lock().remove(identifier);
+    }
+
+    fn change<T>(&self, identifier: &str, decide: impl FnOnce(State) -> (State, T)) -> T {
+        let mut states = self.states.lock();
+        if let Some(mut known) = states.get_mut(identifier) {
+            let (next, decision) = decide(*known);
             *known = next;
             return decision;
         }
-        let (first, decision) = decide(Window::default(), self.rule, now, 1);
-        windows.insert(identifier.into(), first);
+        let (first, decision) = decide(State::Empty);
+        states.insert(identifier.into(), first);
         decision
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::WindowRule;
     use super::*;
     use crate::clock::ManualClock;
 
+    fn rule(limit: u64) -> Rule {
+        Rule::Window(WindowRule { limit, window_ms: 1_000, sliding: true })
+    }
+
     #[test]
     fn identifiers_have_budgets_of_their_own() {
-        let rule = Rule { limit: 2, window_ms: 1_000 };
-        let limiter = LocalLimiter::new(rule, Arc::new(ManualClock::at(0)));
-        let passed = |who: &str| limiter.limit(who).success;
+        let limiter = LocalLimiter::new(rule(2), Arc::new(ManualClock::at(0)));
+        let passed = |who: &str| limiter.limit(who, 1).success;
         assert_eq!([passed("a"), passed("a"), passed("a"), passed("b")], [true, true, false, true]);
     }
 
     #[test]
     fn a_budget_comes_back_with_time() {
         let clock = Arc::new(ManualClock::at(0));
-        let limiter = LocalLimiter::new(Rule { limit: 1, window_ms: 1_000 }, Arc::clone(&clock) as Arc<dyn Clock>);
-        assert!(limiter.limit("a").success);
+        let limiter = LocalLimiter::new(rule(1), Arc::clone(&clock) as Arc<dyn Clock>);
+        assert!(limiter.limit("a", 1).success);
         clock.advance(1_000);
-        assert!(!limiter.limit("a").success, "the whole previous window still counts at its end");
+        assert!(!limiter.limit("a", 1).success, "the whole previous window still counts at its end");
         clock.advance(1_000);
-        assert!(limiter.limit("a").success);
+        assert!(limiter.limit("a", 1).success);
+    }
+
+    #[test]
+    fn a_request_dearer_than_what_is_left_takes_nothing() {
+        let limiter = LocalLimiter::new(rule(10), Arc::new(ManualClock::at(0)));
+        assert_eq!(limiter.limit("a", 6).remaining, 4);
+        assert!(!limiter.limit("a", 5).success);
+        assert!(limiter.limit("a", 4).success);
+        assert_eq!(limiter.limit("a", 11).retry_ms, super::super::NEVER);
     }
 
     #[test]
     fn a_flood_of_strangers_does_not_reset_a_busy_identifier() {
-        let limiter = LocalLimiter::new(Rule { limit: 3, window_ms: 1_000 }, Arc::new(ManualClock::at(0)));
+        let limiter = LocalLimiter::new(rule(3), Arc::new(ManualClock::at(0)));
         for i in 0..(MAX_IDENTIFIERS * 2) {
-            limiter.limit(&format!("stranger {i}"));
+            limiter.limit(&format!("stranger {i}"), 1);
             if i % 1_000 == 0 {
-                limiter.limit("busy");
+                limiter.limit("busy", 1);
             }
         }
-        assert!(!limiter.limit("busy").success);
+        assert!(!limiter.limit("busy", 1).success);
     }
 }

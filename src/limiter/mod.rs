@@ -1,32 +1,40 @@
 //! Who may pass now: pure algorithms, their state in process, and the same decisions on Upstash.
 
+mod bucket;
+mod gcra;
 mod identifier;
+mod lease;
 mod local;
 mod remote;
-mod sliding_window;
+mod rule;
+mod shared;
+mod windows;
 
+pub use bucket::{Bucket, BucketRule};
+pub use gcra::{Arrival, GcraRule};
 pub use identifier::ip_identifier;
 pub use local::LocalLimiter;
-pub use remote::RemoteLimiter;
-pub use sliding_window::{Window, decide};
+pub use remote::{RemoteTokens, Taken, Wanted};
+pub use rule::{Algorithm, Rule, State};
+pub use shared::{Mode, OnError, SharedLimiter};
+pub use windows::{WindowRule, Windows};
 
-/// One rule: at most `limit` requests in any `window_ms`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Rule {
-    pub limit: u64,
-    pub window_ms: u64,
-}
+/// A moment that does not come.
+pub const NEVER: u64 = u64::MAX;
 
 /// The answer to one request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Decision {
     pub success: bool,
+    /// The most that can be there at once.
     pub limit: u64,
-    /// Requests left in this window.
+    /// What is left now.
     pub remaining: u64,
-    /// When the window ends, in ms since the epoch.
+    /// When the window ends, the bucket is refilled next, or the burst is whole again, in ms since the epoch.
     pub reset_ms: u64,
-    /// Set when the limiter could not decide and let the request pass.
+    /// When the same request could pass, in ms since the epoch; [`NEVER`] where it costs more than there can be.
+    pub retry_ms: u64,
+    /// Set when the limiter could not decide as it was told to.
     pub reason: Option<Undecided>,
 }
 

@@ -8,14 +8,14 @@ use napi_derive::napi;
 use serde::Deserialize;
 
 use super::error::to_js;
-use super::limiter::Limiter;
+use super::limiter::{self, Decides, Limiter};
 use super::prober::{Prober, prober};
 use crate::cache::{Answer, Cache, Options, Response, Role};
 use crate::client::{Client, HttpTransport};
 use crate::clock::{Clock, SystemClock};
 use crate::error::ErrorKind;
 use crate::invalidation::{Pattern, Purge};
-use crate::limiter::{LocalLimiter, RemoteLimiter, Rule};
+use crate::limiter::{LocalLimiter, RemoteTokens, SharedLimiter};
 use crate::store::RemoteStore;
 use crate::warnings::Warnings;
 
@@ -37,14 +37,6 @@ struct L1 {
     max_bytes: u64,
     max_entry_bytes: u64,
     max_age_ms: u64,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct LimiterOptions {
-    name: String,
-    limit: u64,
-    window_ms: u64,
 }
 
 /// What a request that missed shall do.
@@ -307,25 +299,23 @@ impl Engine {
         self.warnings.take()
     }
 
-    /// A limiter. `options`: JSON `{ name, limit, windowMs }`.
+    /// A limiter. `options`: JSON `{ name, limit, windowMs }` and, where they are not the default, `algorithm`, `burst`,
+    /// `mode` and `onError`.
     #[napi]
     pub fn limiter(&self, options: String) -> napi::Result<Limiter, String> {
-        let options: LimiterOptions = serde_json::from_str(&options).map_err(|error| {
-            to_js(ErrorKind::Config(format!("limiter: {error}; expected name, limit and windowMs")))
-        })?;
-        let rule = Rule { limit: options.limit.max(1), window_ms: options.window_ms.max(1) };
-        let local = Arc::new(LocalLimiter::new(rule, Arc::clone(&self.clock)));
-        let remote = self.client.as_ref().map(|client| {
-            Arc::new(RemoteLimiter::new(
-                rule,
-                format!("{}@ratelimit:{}", self.prefix, options.name),
+        let options = limiter::Options::parse(&options)?;
+        let rule = options.rule();
+        Ok(Limiter::new(match &self.client {
+            None => Decides::Here(Arc::new(LocalLimiter::new(rule, Arc::clone(&self.clock)))),
+            Some(client) => Decides::Upstash(Arc::new(SharedLimiter::new(
+                RemoteTokens::new(rule, format!("{}@ratelimit:{}", self.prefix, options.name), Arc::clone(client)),
+                options.mode,
+                options.on_error,
                 self.deadline,
-                Arc::clone(client),
                 Arc::clone(&self.clock),
                 Arc::clone(&self.warnings),
-            ))
-        });
-        Ok(Limiter::new(local, remote))
+            ))),
+        }))
     }
 
     /// Lets go of every entry and stops background work. Requests that come later run alone.

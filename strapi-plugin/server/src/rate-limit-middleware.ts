@@ -22,12 +22,10 @@ export const rateLimit: Core.MiddlewareFactory<RateLimitMiddlewareConfig> = (con
   const name = site.limiters === 1 ? 'default' : `default-${site.limiters}`;
   if (!site.options.rateLimit.enabled) return (_ctx, next) => next();
 
-  const limiter = site.engine.limiter(JSON.stringify({ name, ...rule }));
+  const limiter = site.engine.limiter(JSON.stringify({ name, ...rule, mode: 'leased' }));
   const policy = `"${name}";q=${rule.limit};w=${Math.ceil(rule.windowMs / 1000)}`;
 
   const decided = (ctx: Context, next: Next, decision: Decision): Promise<unknown> | void => {
-    // Upstash did not answer in time: the request passes, and there are no numbers to tell.
-    if (decision.reason != null) return next();
     tell(ctx, name, rule, policy, decision);
     if (decision.success) return next();
     site.limited += 1;
@@ -52,15 +50,14 @@ export const rateLimit: Core.MiddlewareFactory<RateLimitMiddlewareConfig> = (con
     // Set by the router: then this is a route's own limiter. The path is the parsed one the router matches, since
     // a request line may hold an absolute URL.
     if (ctx.state.route === undefined && !site.isApi(ctx.path)) return next();
-    if (limiter.remote) return ask(ctx, next);
-    let decision: Decision;
+    let decision: Decision | null;
     try {
       decision = limiter.limitNow(ipIdentifier(ctx.request.ip));
     } catch (error) {
       site.failures.note('the rate limit', error);
       return next();
     }
-    return decided(ctx, next, decision);
+    return decision === null ? ask(ctx, next) : decided(ctx, next, decision);
   };
 };
 
