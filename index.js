@@ -10,6 +10,7 @@ const binding = loadBinding();
 // One line each: this is the form in which Node finds the names for `import { Engine } from 'strapi-upstash'`.
 exports.Engine = binding.Engine;
 exports.Limiter = binding.Limiter;
+exports.LimitRouting = binding.LimitRouting;
 exports.Tokens = binding.Tokens;
 exports.Redis = redis.makeRedis(binding);
 exports.errors = redis.errors;

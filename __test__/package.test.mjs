@@ -9,7 +9,17 @@ import { after, before, describe, it } from 'node:test';
 import { promisify } from 'node:util';
 import { ROOT, createApp, install, pack, start } from './support/tarball.mjs';
 
-const API = ['Engine', 'Limiter', 'Redis', 'errors', 'ipIdentifier', 'resolveConfig', 'resolveMiddlewareConfig'];
+const API = [
+  'Engine',
+  'LimitRouting',
+  'Limiter',
+  'Redis',
+  'Tokens',
+  'errors',
+  'ipIdentifier',
+  'resolveConfig',
+  'resolveMiddlewareConfig',
+];
 
 const readJson = async (path) => JSON.parse(await readFile(join(ROOT, path), 'utf8'));
 
@@ -96,9 +106,9 @@ describe('the packed package', () => {
   it('tells TypeScript what it exports, and which options the plugin has', async () => {
     const source = `
       import { ${API.join(', ')}, type Config } from 'strapi-upstash';
-      new Engine(resolveConfig('{}', {})).limiter('{}').limitNow(ipIdentifier('::1')).success satisfies boolean;
+      new Engine(resolveConfig('{}', {})).limiter('{}').limitNow(ipIdentifier('::1'))?.success satisfies boolean | undefined;
       Redis.fromEnv().get<number>('key') satisfies Promise<number | null>;
-      export const names = [Limiter, errors.UpstashError, resolveMiddlewareConfig];
+      export const names = [Limiter, LimitRouting, Tokens, errors.UpstashError, resolveMiddlewareConfig];
       export const config: Config = { ttl: '10 m', rateLimit: { limit: 5 } };
       // @ts-expect-error
       export const wrong: Config = { tll: 60 };

@@ -22,6 +22,35 @@ function refused(call, message) {
   });
 }
 
+/** A rule of which nothing is said but these. */
+const rule = (said = {}) => ({
+  name: null,
+  limit: 100,
+  windowMs: 60_000,
+  algorithm: 'sliding-window',
+  burst: null,
+  by: ['ip'],
+  cost: 1,
+  mode: 'leased',
+  onError: 'local',
+  dryRun: false,
+  skip: false,
+  handler: false,
+  allow: [],
+  ...said,
+});
+
+/** The limiter's options where one rule is for everything. */
+const limits = (said = {}, others = {}) => ({
+  enabled: true,
+  trustedHops: null,
+  forwardedHeader: 'x-forwarded-for',
+  ipv6Subnet: 64,
+  defaults: rule(said),
+  rules: [{ ...rule(said), match: {} }],
+  ...others,
+});
+
 describe('the plugin’s options', () => {
   it('all have a default', () => {
     assert.deepEqual(resolve(), {
@@ -32,7 +61,7 @@ describe('the plugin’s options', () => {
       deadlineMs: 150,
       l1: { maxBytes: 67_108_864, maxEntryBytes: 1_048_576, maxAgeMs: 1_000 },
       cache: { enabled: true },
-      rateLimit: { enabled: true, limit: 100, windowMs: 60_000 },
+      rateLimit: limits(),
       purgeOnStart: false,
     });
   });
@@ -57,7 +86,7 @@ describe('the plugin’s options', () => {
       deadlineMs: 80,
       l1: { maxBytes: 2_097_152, maxEntryBytes: 4_096, maxAgeMs: 2_000 },
       cache: { enabled: false },
-      rateLimit: { enabled: false, limit: 7, windowMs: 172_800_000 },
+      rateLimit: limits({ limit: 7, windowMs: 172_800_000 }, { enabled: false }),
       purgeOnStart: true,
     });
   });
@@ -109,7 +138,7 @@ describe('the plugin’s options', () => {
   const mistakes = [
     [{ tll: 60 }, /^tll: not an option; the options here are url, token, prefix, ttl, /],
     [{ l1: { maxByte: 1 } }, /^l1\.maxByte: not an option; the options here are maxBytes, maxEntryBytes, maxAge$/],
-    [{ rateLimit: { max: 1 } }, /^rateLimit\.max: not an option; the options here are enabled, limit, window$/],
+    [{ rateLimit: { max: 1 } }, /^rateLimit\.max: not an option; the options here are enabled, trustedHops, /],
     [{ cache: { ttl: 1 } }, /^cache\.ttl: not an option; the options here are enabled$/],
     [{ ttl: 0 }, /^ttl: found 0; expected a number of seconds above 0 or a duration such as /],
     [{ ttl: -1 }, /^ttl: found -1; expected/],
@@ -183,16 +212,21 @@ describe('a middleware’s options', () => {
   it('stand over the plugin’s', () => {
     const plugin = { ttl: 60, rateLimit: { limit: 9, window: '5 m' } };
     assert.deepEqual(resolveFor('cache', { ttl: '10 m' }, plugin), { ttlMs: 600_000 });
-    assert.deepEqual(resolveFor('rate-limit', { limit: 5 }, plugin), { limit: 5, windowMs: 300_000 });
-    assert.deepEqual(resolveFor('rate-limit', { window: 1 }, plugin), { limit: 9, windowMs: 1_000 });
-    assert.deepEqual(resolveFor('rate-limit', {}, plugin), { limit: 9, windowMs: 300_000 });
+    const limited = (config, said) => {
+      const { own, rules } = resolveFor('rate-limit', config, plugin);
+      assert.deepEqual(rules, [{ ...rule(said), match: {} }]);
+      return own;
+    };
+    assert.equal(limited({ limit: 5 }, { limit: 5, windowMs: 300_000 }), true);
+    assert.equal(limited({ window: 1 }, { limit: 9, windowMs: 1_000 }), true);
+    assert.equal(limited({}, { limit: 9, windowMs: 300_000 }), false);
     assert.equal(resolveFor('cache', {}, plugin).ttlMs ?? null, null);
   });
 
   it('are checked as well', () => {
     refused(() => resolveFor('cache', { limit: 5 }), /^limit: not an option; the options here are ttl$/);
     refused(() => resolveFor('cache', { ttl: 'never' }), /^ttl: found 'never'; expected/);
-    refused(() => resolveFor('rate-limit', { ttl: 5 }), /^ttl: not an option; the options here are limit, window$/);
+    refused(() => resolveFor('rate-limit', { ttl: 5 }), /^ttl: not an option; the options here are rules, name, limit, window/);
     refused(() => resolveFor('rate-limit', { limit: '5' }), /^limit: found '5'; expected a whole number/);
     refused(() => resolveFor('rate-limit', []), /^config: found \[\]; expected an object of options$/);
     refused(() => resolveFor('gzip', {}), /^middleware: found 'gzip'; expected 'cache' or 'rate-limit'$/);

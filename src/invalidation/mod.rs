@@ -5,7 +5,7 @@ mod pattern;
 mod versions;
 
 pub use outbox::{Acknowledgement, Outbox};
-pub use pattern::Pattern;
+pub use pattern::{Pattern, glob};
 pub use versions::{Tag, Versions};
 
 /// One purge. A purge names what became stale, never the keys that hold it.

@@ -26,7 +26,7 @@ impl Pattern {
 }
 
 /// Linear in practice: only the last `*` is ever tried again, since an earlier one can match no more than it did.
-fn glob(pattern: &[u8], text: &[u8]) -> bool {
+pub fn glob(pattern: &[u8], text: &[u8]) -> bool {
     let (mut p, mut t) = (0, 0);
     let mut retry: Option<(usize, usize)> = None;
     loop {

@@ -1,20 +1,21 @@
 //! Who may pass now: pure algorithms, their state in process, and the same decisions on Upstash.
 
+pub mod address;
 mod bucket;
 mod gcra;
-mod identifier;
 mod lease;
 mod local;
 mod remote;
+mod routing;
 mod rule;
 mod shared;
 mod windows;
 
 pub use bucket::{Bucket, BucketRule};
 pub use gcra::{Arrival, GcraRule};
-pub use identifier::ip_identifier;
 pub use local::LocalLimiter;
 pub use remote::{RemoteTokens, Taken, Wanted};
+pub use routing::{Match, Routing};
 pub use rule::{Algorithm, Rule, State};
 pub use shared::{Mode, OnError, SharedLimiter};
 pub use windows::{WindowRule, Windows};

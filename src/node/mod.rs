@@ -10,12 +10,14 @@ mod hub;
 mod limiter;
 mod prober;
 mod redis;
+mod routing;
 
 use std::collections::HashMap;
 
 use napi_derive::napi;
 
 use crate::config;
+use crate::limiter::address;
 use error::to_js;
 
 /// Checks the plugin's options (`config`, JSON) against the environment and fills in defaults. Returns JSON with
@@ -26,7 +28,7 @@ pub fn resolve_config(config: String, env: HashMap<String, String>) -> napi::Res
 }
 
 /// Checks the options given to one middleware (`kind`: `cache` or `rate-limit`). Returns JSON: `{ ttlMs }` or
-/// `{ limit, windowMs }`. Throws `E_CONFIG`.
+/// `{ own, defaults, rules }`. Throws `E_CONFIG`.
 #[napi]
 pub fn resolve_middleware_config(kind: String, config: String, resolved: String) -> napi::Result<String, String> {
     config::resolve_middleware(&kind, &config, &resolved).map(|found| found.to_string()).map_err(to_js)
@@ -35,5 +37,5 @@ pub fn resolve_middleware_config(kind: String, config: String, resolved: String)
 /// The identifier of a peer's address: IPv4 as it is, IPv6 by its `/64`, anything else `unknown`.
 #[napi]
 pub fn ip_identifier(address: String) -> String {
-    crate::limiter::ip_identifier(&address)
+    address::identifier(&address, address::IPV6_SUBNET)
 }

@@ -32,10 +32,14 @@ function Cache() {
 
 function summary({ cache, rateLimit, ttlMs }: Status): string {
   const cached = cache.enabled ? `Answers are kept for ${ttlMs / 1000} s.` : 'The cache is off.';
-  const limited = rateLimit.enabled
-    ? `A client may make ${rateLimit.limit} requests in ${rateLimit.windowMs / 1000} s.`
-    : 'The rate limit is off.';
+  const limited = rateLimit.enabled ? limits(rateLimit.rules) : 'The rate limit is off.';
   return `${cached} ${limited} Numbers are those of one server process.`;
+}
+
+function limits(rules: Status['rateLimit']['rules']): string {
+  const [rule] = rules;
+  if (rules.length !== 1 || rule === undefined) return `There are ${rules.length} rate limits.`;
+  return `A client may make ${rule.limit ?? 'its own number of'} requests in ${rule.windowMs / 1000} s.`;
 }
 
 function Numbers({ status }: { status: Status }) {

@@ -15,7 +15,8 @@ export interface Status {
   prefix: string;
   ttlMs: number;
   cache: { enabled: boolean };
-  rateLimit: { enabled: boolean; limit: number; windowMs: number };
+  /** A limit that a function tells is null. */
+  rateLimit: { enabled: boolean; rules: { limit: number | null; windowMs: number }[] };
 }
 
 /** The body of `POST /upstash/purge`. */

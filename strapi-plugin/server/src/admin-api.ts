@@ -39,7 +39,9 @@ export function adminController({ strapi }: { strapi: Core.Strapi }) {
     status(ctx: Context) {
       const { options } = siteOf(strapi);
       const { prefix, ttlMs, cache, rateLimit } = options;
-      ctx.body = { data: { ...siteOf(strapi).stats(), prefix, ttlMs, cache, rateLimit } };
+      const { enabled, rules } = rateLimit;
+      const limits = rules.map(({ limit, windowMs }) => ({ limit, windowMs }));
+      ctx.body = { data: { ...siteOf(strapi).stats(), prefix, ttlMs, cache, rateLimit: { enabled, rules: limits } } };
     },
 
     async purge(ctx: Context) {

@@ -1,5 +1,6 @@
 import type { Core } from '@strapi/strapi';
 import { cache } from './cache-middleware';
+import type { ResolvedRule } from './config';
 import { rateLimit } from './rate-limit-middleware';
 import type { Site } from './site';
 
@@ -11,10 +12,16 @@ const OUTSIDE_LIMITER = ['strapi::errors', 'strapi::cors'];
 /** One line about what is in use. No URL and no token. */
 export function announce({ strapi, engine, options }: Site): void {
   const where = engine.store === 'upstash' ? 'in memory and on Upstash' : 'in process memory';
-  const { enabled, limit, windowMs } = options.rateLimit;
+  const { enabled, rules } = options.rateLimit;
   const cached = options.cache.enabled ? `cache for ${options.ttlMs / 1000} s` : 'cache off';
-  const limited = enabled ? `limit ${limit} per ${windowMs / 1000} s` : 'rate limit off';
+  const limited = enabled ? limitsOf(rules) : 'rate limit off';
   strapi.log.info(`[upstash] ${where}: ${cached}, ${limited}`);
+}
+
+function limitsOf(rules: ResolvedRule[]): string {
+  const [rule] = rules;
+  if (rules.length !== 1 || rule === undefined) return `${rules.length} rate limits`;
+  return `limit ${rule.limit ?? 'by a function'} per ${rule.windowMs / 1000} s`;
 }
 
 /** Warns of an order in config/middlewares that gives wrong headers. */

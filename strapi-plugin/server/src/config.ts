@@ -29,20 +29,39 @@ export interface CacheRule {
   ttlMs: number | null;
 }
 
-export interface LimitRule {
-  limit: number;
+/** One rule of a limiter, complete. Functions are null or true here; they stay in the options they came in. */
+export interface ResolvedRule {
+  name: string | null;
+  match: { paths?: string[]; methods?: string[]; contentTypes?: string[] };
+  limit: number | null;
   windowMs: number;
+  algorithm: string;
+  burst: number | null;
+  cost: number | null;
+  mode: 'exact' | 'leased';
+  onError: 'open' | 'local' | 'closed';
+  dryRun: boolean;
+  allow: string[];
+}
+
+/** The rules of one limiting middleware. */
+export interface LimitRules {
+  /** Whether these are its own, not the plugin's. */
+  own: boolean;
+  /** What holds for each rule, as a rule for everything. */
+  defaults: ResolvedRule;
+  rules: ResolvedRule[];
 }
 
 /** One middleware's own options over the plugin's. Throws `E_CONFIG`. */
 export function resolveRule(kind: 'cache', options: unknown, resolved: string): CacheRule;
-export function resolveRule(kind: 'rate-limit', options: unknown, resolved: string): LimitRule;
+export function resolveRule(kind: 'rate-limit', options: unknown, resolved: string): LimitRules;
 export function resolveRule(kind: string, options: unknown, resolved: string): unknown {
   return JSON.parse(resolveMiddlewareConfig(kind, toJson(options ?? {}), resolved));
 }
 
 /** What `strapi.config.get('plugin::upstash')` shows: the user's own words and units, complete. */
-export function readable(resolved: ResolvedConfig): UserConfig {
+export function readable(resolved: ResolvedConfig, given: UserConfig): UserConfig {
   const { url, token, prefix, ttlMs, deadlineMs, l1, cache, rateLimit, purgeOnStart } = resolved;
   const shown: UserConfig = {
     prefix,
@@ -50,13 +69,23 @@ export function readable(resolved: ResolvedConfig): UserConfig {
     deadline: deadlineMs / 1000,
     l1: { maxBytes: l1.maxBytes, maxEntryBytes: l1.maxEntryBytes, maxAge: l1.maxAgeMs / 1000 },
     cache,
-    rateLimit: { enabled: rateLimit.enabled, limit: rateLimit.limit, window: rateLimit.windowMs / 1000 },
+    rateLimit: {
+      ...given.rateLimit,
+      enabled: rateLimit.enabled,
+      limit: rateLimit.defaults.limit ?? given.rateLimit?.limit,
+      window: rateLimit.defaults.windowMs / 1000,
+    },
     purgeOnStart,
   };
   if (url !== null) shown.url = url;
   // Readable by name, but skipped by whatever prints or serialises a configuration.
   if (token !== null) Object.defineProperty(shown, 'token', { value: token, enumerable: false });
   return shown;
+}
+
+/** An error in what the user has configured. */
+export function configError(text: string): Error {
+  return Object.assign(new Error(text), { code: 'E_CONFIG' });
 }
 
 /** JSON that hides no mistake: what JSON would leave out or turn into null stays visible to the check. */

@@ -11,10 +11,20 @@ export class Failures {
 
   note(place: string, error: unknown): void {
     this.count += 1;
-    const now = Date.now();
-    if (now < (this.quietUntil.get(place) ?? 0)) return;
-    this.quietUntil.set(place, now + QUIET_MS);
+    if (!this.mayTell(place)) return;
     const text = error instanceof Error ? error.message : String(error);
     this.log.warn(`[upstash] ${place} failed and was left out: ${text}`);
+  }
+
+  /** What is no error and yet worth a line once a minute. */
+  say(place: string, text: string): void {
+    if (this.mayTell(place)) this.log.info(`[upstash] ${text}`);
+  }
+
+  private mayTell(place: string): boolean {
+    const now = Date.now();
+    if (now < (this.quietUntil.get(place) ?? 0)) return false;
+    this.quietUntil.set(place, now + QUIET_MS);
+    return true;
   }
 }

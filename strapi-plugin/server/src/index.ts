@@ -48,7 +48,7 @@ export default {
    */
   async destroy({ strapi }: Lifecycle): Promise<void> {
     const site = siteOf(strapi);
-    await site.purges.settled();
+    await Promise.all([site.purges.settled(), site.releaseLimits()]);
     const { httpServer } = strapi.server;
     if (httpServer.listening) httpServer.once('close', () => site.close());
     else site.close();

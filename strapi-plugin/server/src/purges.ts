@@ -20,6 +20,8 @@ export class Batch {
 export class Purges {
   private readonly unacknowledged = new Set<Promise<void>>();
   private readonly batches = new WeakMap<object, Batch>();
+  /** Told of each purge in this process. */
+  readonly watchers: ((batch: Batch) => void)[] = [];
 
   constructor(
     private readonly db: Core.Strapi['db'],
@@ -93,6 +95,7 @@ export class Purges {
       for (const pattern of batch.patterns) ask(() => this.engine.purgePattern(pattern));
     }
     ask(() => (this.shelf.release(), null));
+    for (const watch of this.watchers) ask(() => (watch(batch), null));
     if (waiting.length === 0) return undefined;
 
     const settled: Promise<void> = Promise.allSettled(waiting).then(() => {

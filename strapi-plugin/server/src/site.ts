@@ -3,9 +3,12 @@ import { Engine } from '../../..';
 import { readable, resolveOptions } from './config';
 import { Failures } from './failures';
 import { Flights } from './flights';
+import { Credentials } from './limiter/credentials';
+import { Routes } from './limiter/routes';
+import type { Rule } from './limiter/rule';
 import { Purges } from './purges';
 import { Shelf } from './shelf';
-import type { CacheStats, ResolvedConfig } from './types';
+import type { CacheStats, RateLimitOptions, ResolvedConfig, UserConfig } from './types';
 
 /** Everything one Strapi has of this plugin. A process may run several. */
 export class Site {
@@ -18,17 +21,24 @@ export class Site {
   /** The content API's prefix, without a trailing slash. */
   readonly apiPrefix: string;
   private readonly foldedPrefix: string;
+  /** The limiter's options as they were given, with their functions. */
+  readonly limitOptions: RateLimitOptions;
+  readonly credentials: Credentials;
+  readonly routes: Routes;
   /** How long, in ms, requests have waited for Upstash in a limiter: what is left of their deadline is the cache's. */
   readonly waited = new WeakMap<object, number>();
-  /** Limiters made so far. */
+  /** Limiting middlewares made so far. */
   limiters = 0;
-  /** Requests the limiters turned away. */
-  limited = 0;
+  /** Their rules, as far as a request has come to them. */
+  readonly rules = new Set<Rule>();
+  /** Of the rules with a name, what they are. */
+  readonly namedRules = new Map<string, string>();
 
   /** `resolved`: what `resolveOptions` returned. */
   constructor(
     readonly strapi: Core.Strapi,
     readonly resolved: string,
+    given: UserConfig,
   ) {
     this.options = JSON.parse(resolved) as ResolvedConfig;
     // No socket, timer or thread of the engine keeps a process alive: a CLI command ends and `strapi develop`
@@ -39,6 +49,10 @@ export class Site {
     this.purges = new Purges(strapi.db, this.engine, this.shelf, this.failures, () => this.reportWarnings());
     this.apiPrefix = strapi.config.get<string>('api.rest.prefix', '/api').replace(/\/+$/, '');
     this.foldedPrefix = this.apiPrefix.toLowerCase();
+    this.limitOptions = given.rateLimit ?? {};
+    this.credentials = new Credentials(strapi, this.failures);
+    this.routes = new Routes(strapi, this.apiPrefix);
+    this.purges.watchers.push((batch) => this.credentials.changed(batch));
   }
 
   /** Whether the router may find a content API route there. It ignores case and decodes nothing, and so do we. */
@@ -55,6 +69,11 @@ export class Site {
     }
   }
 
+  /** Gives back the tokens that limiters took for all processes and this one did not spend. */
+  async releaseLimits(): Promise<void> {
+    await Promise.all([...this.rules].map((rule) => rule.close()));
+  }
+
   /** From now on each request runs alone. */
   close(): void {
     this.engine.close();
@@ -62,8 +81,17 @@ export class Site {
   }
 
   stats(): CacheStats {
-    const counted = JSON.parse(this.engine.stats()) as Omit<CacheStats, 'limited' | 'failures'>;
-    return { ...counted, limited: this.limited, failures: this.failures.count };
+    const counted = JSON.parse(this.engine.stats()) as Omit<CacheStats, keyof ReturnType<Site['limitStats']> | 'failures'>;
+    return { ...counted, ...this.limitStats(), failures: this.failures.count };
+  }
+
+  private limitStats() {
+    const sum = (count: (rule: Rule) => number): number => [...this.rules].reduce((all, rule) => all + count(rule), 0);
+    return {
+      limited: sum((rule) => rule.refused),
+      limitedInDryRun: sum((rule) => rule.spared),
+      limitUndecided: sum((rule) => rule.undecided),
+    };
   }
 }
 
@@ -71,8 +99,9 @@ const sites = new WeakMap<Core.Strapi, Site>();
 
 /** Makes the site of a Strapi; once, in register(). */
 export function openSite(strapi: Core.Strapi): Site {
-  const site = new Site(strapi, resolveOptions(strapi.config.get('plugin::upstash', {})));
-  strapi.config.set('plugin::upstash', readable(site.options));
+  const given = strapi.config.get<UserConfig>('plugin::upstash', {});
+  const site = new Site(strapi, resolveOptions(given), given);
+  strapi.config.set('plugin::upstash', readable(site.options, given));
   sites.set(strapi, site);
   return site;
 }

@@ -1,3 +1,6 @@
+import type { Context } from 'koa';
+import type { ResolvedRule } from './config';
+
 /** A length of time: a number of seconds, or a number with a unit: `'150 ms'`, `'30 s'`, `'10 m'`, `'2 h'`, `'1 d'`, `'1 w'`. */
 export type Duration = number | string;
 
@@ -38,14 +41,7 @@ export interface UserConfig {
     /** False makes the cache middleware pass everything through. Default: true. */
     enabled?: boolean | undefined;
   } | undefined;
-  rateLimit?: {
-    /** False makes the rate limit middleware pass everything through. Default: true. */
-    enabled?: boolean | undefined;
-    /** Requests a client may make in one window. Default: 100. */
-    limit?: number | undefined;
-    /** The length of the sliding window. Default: `'60 s'`. */
-    window?: Duration | undefined;
-  } | undefined;
+  rateLimit?: RateLimitOptions | undefined;
   /** Purge everything when Strapi starts. Default: false. */
   purgeOnStart?: boolean | undefined;
 }
@@ -56,12 +52,138 @@ export interface CacheMiddlewareConfig {
   ttl?: Duration | undefined;
 }
 
-/** The options of one limiter: `{ name: 'plugin::upstash.rate-limit', config: { limit: 5, window: '60 s' } }`. */
-export interface RateLimitMiddlewareConfig {
-  /** As the plugin's `rateLimit.limit`. */
-  limit?: number | undefined;
-  /** As the plugin's `rateLimit.window`. */
+/** Whom a request counts for. */
+export type RateLimitBy = 'ip' | 'user' | 'api-token' | 'route' | ((ctx: Context) => string | null | Promise<string | null>);
+
+/** Replaces the answer to a refused request. Status and headers are set by then. */
+export type RateLimitHandler = (ctx: Context, decision: LimitDecision) => unknown;
+
+/** One rate limit. Options left out are those of the list it stands in, then those of the plugin. */
+export interface RateLimitRule {
+  /**
+   * How it is called in headers and keys: 1 to 64 letters, digits, `-`, `_`, `.` or `:`. Rules of one name share a
+   * budget. Default: made from its place.
+   */
+  name?: string | undefined;
+  /** Requests that may be made in one window, or a function of who makes them; `Infinity` is no limit. Default: 100. */
+  limit?: number | ((identity: Identity, ctx: Context) => number | Promise<number>) | undefined;
+  /** The length of the window. Default: `'60 s'`. */
   window?: Duration | undefined;
+  /**
+   * `sliding-window` (the default) weighs the window before by what of it is left; `fixed-window` starts from nothing
+   * at each window; `token-bucket` and `gcra` let requests pass evenly, and `burst` of them at once.
+   */
+  algorithm?: 'sliding-window' | 'fixed-window' | 'token-bucket' | 'gcra' | undefined;
+  /** The most requests at once, for `token-bucket` and `gcra`. Default: `limit`. */
+  burst?: number | undefined;
+  /**
+   * Whom a request counts for. `user` and `api-token` are verified, and the address where there is none; a function
+   * names anything, and null for a request that does not count. Several make one budget of each combination.
+   * Default: `'ip'`.
+   */
+  by?: RateLimitBy | RateLimitBy[] | undefined;
+  /** How many requests a request counts for; 0 for none. Default: 1. */
+  cost?: number | ((ctx: Context) => number | Promise<number>) | undefined;
+  /**
+   * With Upstash: `leased` takes some tokens ahead and asks for few requests; `exact` asks for each. Neither lets more
+   * than `limit` pass over all processes. Default: `'leased'`.
+   */
+  mode?: 'leased' | 'exact' | undefined;
+  /**
+   * What becomes of a request when Upstash does not answer: `local` counts in this process, `open` lets it pass,
+   * `closed` answers 503. Default: `'local'`.
+   */
+  onError?: 'local' | 'open' | 'closed' | undefined;
+  /** Counts, and logs whom it would refuse, and refuses nobody. Default: false. */
+  dryRun?: boolean | undefined;
+  /** Requests that are not counted. */
+  skip?: ((ctx: Context) => boolean | Promise<boolean>) | undefined;
+  /** Addresses and networks (CIDR) that are not counted: `'10.0.0.0/8'`. */
+  allow?: string | string[] | undefined;
+  handler?: RateLimitHandler | undefined;
+}
+
+/** A rule in a list: the first that is for a request counts it. */
+export interface RateLimitMatchingRule extends RateLimitRule {
+  /**
+   * Which requests: `'*'` for all of the content API and GraphQL (the default), a path, or all that is given of these.
+   * In a path `*` stands for anything and `/api` for the content API's prefix; case, encoding and slashes at the end
+   * make no difference.
+   */
+  match?:
+    | string
+    | {
+        path?: string | string[] | undefined;
+        /** HEAD is matched as GET. */
+        methods?: string | string[] | undefined;
+        /** The type, by its uid, whose routes these are: `'api::article.article'`. */
+        contentType?: string | string[] | undefined;
+      }
+    | undefined;
+}
+
+/** The options of one limiter: `{ name: 'plugin::upstash.rate-limit', config: { limit: 5, window: '60 s' } }`. */
+export interface RateLimitMiddlewareConfig extends RateLimitRule {
+  /** The rules in their order; a request that none is for is not counted. Default: one rule for all requests. */
+  rules?: RateLimitMatchingRule[] | undefined;
+}
+
+/** `rateLimit` in the plugin's options: what holds for all limiters. */
+export interface RateLimitOptions extends RateLimitMiddlewareConfig {
+  /** False makes the rate limit middleware pass everything through. Default: true. */
+  enabled?: boolean | undefined;
+  /**
+   * The number of your own proxies in front of Strapi, each of which adds one address to `X-Forwarded-For`: the client
+   * is the n-th from the right. Default: what Koa says, which `server.proxy.koa` decides on.
+   */
+  trustedHops?: number | undefined;
+  /** The header your proxies add to; `forwarded` is RFC 7239's. Goes with `trustedHops`. Default: `'x-forwarded-for'`. */
+  forwardedHeader?: 'x-forwarded-for' | 'forwarded' | undefined;
+  /** How many bits of an IPv6 address are one visitor. Default: 64. */
+  ipv6Subnet?: number | undefined;
+}
+
+/** A users-permissions user, with the role. */
+export interface UserIdentity {
+  id: number | string;
+  username?: string;
+  email?: string;
+  role?: { id: number | string; name: string; type: string } | null;
+  [field: string]: unknown;
+}
+
+/** A content API token. */
+export interface ApiTokenIdentity {
+  id: number | string;
+  name: string;
+  type: 'read-only' | 'full-access' | 'custom';
+  expiresAt?: string | Date | null;
+  [field: string]: unknown;
+}
+
+/** Who makes a request, as far as it is verified. */
+export interface Identity {
+  /** The address. */
+  ip: string;
+  user: UserIdentity | null;
+  apiToken: ApiTokenIdentity | null;
+}
+
+/** What a limiter says to one request. Moments in ms since the epoch. */
+export interface LimitDecision {
+  /** The rule's name. */
+  rule: string;
+  limit: number;
+  windowMs: number;
+  success: boolean;
+  /** Requests left now. */
+  remaining: number;
+  /** When the window ends, the bucket gets tokens, or the burst is whole again. */
+  reset: number;
+  /** When the same request could pass; Infinity where it costs more than there can be. */
+  retry: number;
+  /** Upstash did not answer, and `onError` decided. */
+  undecided: boolean;
 }
 
 /** What a controller finds as `ctx.state.upstash` where the cache middleware is in use. */
@@ -115,6 +237,10 @@ export interface CacheStats {
   l2Errors: number;
   /** Requests the limiters turned away. */
   limited: number;
+  /** Requests that rules with `dryRun` would have turned away. */
+  limitedInDryRun: number;
+  /** Requests that `onError` decided, since Upstash did not answer. */
+  limitUndecided: number;
   /** Errors of this plugin that were caught so that the request could go on without it. */
   failures: number;
 }
@@ -128,6 +254,13 @@ export interface ResolvedConfig {
   deadlineMs: number;
   l1: { maxBytes: number; maxEntryBytes: number; maxAgeMs: number };
   cache: { enabled: boolean };
-  rateLimit: { enabled: boolean; limit: number; windowMs: number };
+  rateLimit: {
+    enabled: boolean;
+    trustedHops: number | null;
+    forwardedHeader: string;
+    ipv6Subnet: number;
+    defaults: ResolvedRule;
+    rules: ResolvedRule[];
+  };
   purgeOnStart: boolean;
 }

@@ -1,10 +1,14 @@
 //! The user's options: read, checked and completed. What is wrong is said in one sentence, at boot.
 
+mod limits;
+mod reader;
+
 use std::collections::HashMap;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::error::{ErrorKind, Result};
+use reader::{Reader, milliseconds, wrong};
 
 /// The environment's variables that count, by name.
 pub type Environment = HashMap<String, String>;
@@ -39,10 +43,7 @@ pub fn resolve(config: &str, environment: &Environment) -> Result<Value> {
     let mut cache = root.section("cache")?;
     let cache_enabled = cache.flag("enabled")?.unwrap_or(true);
     cache.end()?;
-    let mut limit = root.section("rateLimit")?;
-    let limit_enabled = limit.flag("enabled")?.unwrap_or(true);
-    let (requests, window) = rule(&mut limit, (100, 60_000))?;
-    limit.end()?;
+    let rate_limit = limits::section(root.section("rateLimit")?)?;
     let deadline = root.duration("deadline")?.unwrap_or(150);
     let purge_on_start = root.flag("purgeOnStart")?.unwrap_or(false);
     root.end()?;
@@ -55,7 +56,7 @@ pub fn resolve(config: &str, environment: &Environment) -> Result<Value> {
         "deadlineMs": deadline,
         "l1": { "maxBytes": max_bytes, "maxEntryBytes": max_entry_bytes.min(max_bytes), "maxAgeMs": max_age },
         "cache": { "enabled": cache_enabled },
-        "rateLimit": { "enabled": limit_enabled, "limit": requests, "windowMs": window },
+        "rateLimit": rate_limit,
         "purgeOnStart": purge_on_start,
     }))
 }
@@ -70,12 +71,7 @@ pub fn resolve_middleware(kind: &str, config: &str, resolved: &str) -> Result<Va
     let mut options = Reader::parse(config)?;
     let found = match kind {
         "cache" => json!({ "ttlMs": options.duration("ttl")? }),
-        "rate-limit" => {
-            let defaults = &plugin["rateLimit"];
-            let default = (defaults["limit"].as_u64().unwrap_or(100), defaults["windowMs"].as_u64().unwrap_or(60_000));
-            let (limit, window) = rule(&mut options, default)?;
-            json!({ "limit": limit, "windowMs": window })
-        }
+        "rate-limit" => return limits::middleware(options, &plugin["rateLimit"]),
         other => {
             return Err(ErrorKind::Config(format!("middleware: found '{other}'; expected 'cache' or 'rate-limit'")));
         }
@@ -142,139 +138,17 @@ fn without_secrets(url: &str) -> String {
     }
 }
 
-fn rule(options: &mut Reader, (limit, window): (u64, u64)) -> Result<(u64, u64)> {
-    let limit = options.integer("limit", 1, 1 << 40)?.unwrap_or(limit);
-    let window = options.duration("window")?.unwrap_or(window);
-    Ok((limit, window))
-}
-
 fn checked_prefix(prefix: Option<String>) -> Result<String> {
     let prefix = prefix.unwrap_or_else(|| "strapi".to_owned());
-    let plain = prefix.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b':'));
-    if prefix.is_empty() || prefix.len() > 64 || !plain {
-        return Err(wrong("prefix", &json!(prefix), "1 to 64 letters, digits, '-', '_', '.' or ':'"));
-    }
-    Ok(prefix)
+    if is_name(&prefix) { Ok(prefix) } else { Err(wrong("prefix", &json!(prefix), NAME)) }
 }
 
-/// Milliseconds of `90`, `1.5 h`, `150ms`: a bare number is seconds.
-fn milliseconds(text: &str) -> Option<u64> {
-    let text = text.trim();
-    let digits = text.bytes().take_while(|byte| byte.is_ascii_digit() || *byte == b'.').count();
-    let amount: f64 = text[..digits].parse().ok()?;
-    let unit = match text[digits..].trim() {
-        "ms" => 1.0,
-        "" | "s" => 1_000.0,
-        "m" => 60_000.0,
-        "h" => 3_600_000.0,
-        "d" => 86_400_000.0,
-        "w" => 604_800_000.0,
-        _ => return None,
-    };
-    let total = amount * unit;
-    // A hundred years are a mistake, and so is less than a millisecond.
-    (1.0..=3.2e12).contains(&total).then_some(total as u64)
-}
+const NAME: &str = "1 to 64 letters, digits, '-', '_', '.' or ':'";
 
-fn wrong(option: &str, found: &Value, allowed: &str) -> ErrorKind {
-    let found = found.to_string().replace('"', "'");
-    ErrorKind::Config(format!("{option}: found {}; expected {allowed}", found.chars().take(80).collect::<String>()))
-}
-
-/// Reads one object of options and knows what was asked for, so that the rest is unknown.
-struct Reader {
-    path: String,
-    fields: Map<String, Value>,
-    known: Vec<&'static str>,
-}
-
-impl Reader {
-    fn parse(json: &str) -> Result<Self> {
-        let value = serde_json::from_str(json).unwrap_or(Value::Null);
-        Self::of(String::new(), value)
-    }
-
-    fn of(path: String, value: Value) -> Result<Self> {
-        match value {
-            Value::Object(fields) => Ok(Self { path, fields, known: Vec::new() }),
-            other => {
-                let name = if path.is_empty() { "config" } else { path.trim_end_matches('.') };
-                Err(wrong(name, &other, "an object of options"))
-            }
-        }
-    }
-
-    fn take(&mut self, name: &'static str) -> Option<Value> {
-        self.known.push(name);
-        self.fields.remove(name).filter(|value| !value.is_null())
-    }
-
-    fn wrong(&self, name: &str, found: &Value, allowed: &str) -> ErrorKind {
-        wrong(&format!("{}{name}", self.path), found, allowed)
-    }
-
-    fn text(&mut self, name: &'static str) -> Result<Option<String>> {
-        match self.take(name) {
-            None => Ok(None),
-            Some(Value::String(text)) if !text.is_empty() => Ok(Some(text)),
-            // env('…') of an unset variable is undefined or an empty string.
-            Some(Value::String(_)) => Ok(None),
-            Some(_) if name == "token" || name == "url" => {
-                Err(ErrorKind::Config(format!("{name}: found something that is not text; expected a string")))
-            }
-            Some(other) => Err(self.wrong(name, &other, "a string")),
-        }
-    }
-
-    fn flag(&mut self, name: &'static str) -> Result<Option<bool>> {
-        match self.take(name) {
-            None => Ok(None),
-            Some(Value::Bool(flag)) => Ok(Some(flag)),
-            Some(other) => Err(self.wrong(name, &other, "true or false")),
-        }
-    }
-
-    fn integer(&mut self, name: &'static str, least: u64, most: u64) -> Result<Option<u64>> {
-        let Some(found) = self.take(name) else { return Ok(None) };
-        match found.as_u64().or_else(|| found.as_f64().filter(|n| n.fract() == 0.0 && *n >= 0.0).map(|n| n as u64)) {
-            Some(number) if (least..=most).contains(&number) => Ok(Some(number)),
-            _ => Err(self.wrong(name, &found, &format!("a whole number from {least} to {most}"))),
-        }
-    }
-
-    fn duration(&mut self, name: &'static str) -> Result<Option<u64>> {
-        let Some(found) = self.take(name) else { return Ok(None) };
-        let text = match &found {
-            Value::Number(seconds) => seconds.to_string(),
-            Value::String(text) => text.clone(),
-            _ => String::new(),
-        };
-        match milliseconds(&text) {
-            Some(ms) => Ok(Some(ms)),
-            None => Err(self.wrong(
-                name,
-                &found,
-                "a number of seconds above 0 or a duration such as '150 ms', '30 s', '10 m', '2 h', '1 d'",
-            )),
-        }
-    }
-
-    fn section(&mut self, name: &'static str) -> Result<Self> {
-        let path = format!("{}{name}.", self.path);
-        Self::of(path, self.take(name).unwrap_or_else(|| json!({})))
-    }
-
-    /// Nothing may be left over.
-    fn end(self) -> Result<()> {
-        match self.fields.keys().next() {
-            None => Ok(()),
-            Some(name) => Err(ErrorKind::Config(format!(
-                "{}{name}: not an option; the options here are {}",
-                self.path,
-                self.known.join(", ")
-            ))),
-        }
-    }
+/// What may be part of a key and of a header.
+fn is_name(text: &str) -> bool {
+    let plain = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b':'));
+    !text.is_empty() && text.len() <= 64 && plain
 }
 
 #[cfg(test)]
@@ -298,7 +172,8 @@ mod tests {
         assert_eq!(found["prefix"], "strapi");
         assert_eq!(found["ttlMs"], 3_600_000);
         assert_eq!(found["url"], Value::Null);
-        assert_eq!(found["rateLimit"], json!({ "enabled": true, "limit": 100, "windowMs": 60_000 }));
+        assert_eq!(found["rateLimit"]["enabled"], true);
+        assert_eq!(found["rateLimit"]["rules"][0]["limit"], 100);
     }
 
     #[test]
@@ -373,7 +248,6 @@ mod tests {
         let plugin = resolved("{}").expect("valid").to_string();
         let own = |kind: &str, config: &str| resolve_middleware(kind, config, &plugin);
         assert_eq!(own("cache", r#"{"ttl":"10 m"}"#), Ok(json!({ "ttlMs": 600_000 })));
-        assert_eq!(own("rate-limit", r#"{"limit":5}"#), Ok(json!({ "limit": 5, "windowMs": 60_000 })));
         assert!(own("cache", r#"{"limit":5}"#).is_err());
     }
 }
