@@ -4,6 +4,7 @@ import type { Commands, PipelineCommands, RawCommands } from './redis/commands';
 export { Engine, LimitRouting, Limiter, Tokens, ipIdentifier, resolveConfig, resolveMiddlewareConfig } from './binding';
 export type { Decision, Facts, Fetched, Flight, Outcome } from './binding';
 export type * from './redis/commands';
+export * from './ratelimit';
 
 /** What `config/plugins` may hold under `upstash.config`. */
 export type { UserConfig as Config } from './strapi-plugin/dist/server/types';

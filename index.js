@@ -3,9 +3,11 @@
 // The addon itself, usable without Strapi. The plugin's entries are `strapi-upstash/strapi-server` and
 // `strapi-upstash/strapi-admin`.
 
+const { makeRatelimit } = require('./ratelimit/index.js');
 const redis = require('./redis/index.js');
 
 const binding = loadBinding();
+const ratelimit = makeRatelimit(binding);
 
 // One line each: this is the form in which Node finds the names for `import { Engine } from 'strapi-upstash'`.
 exports.Engine = binding.Engine;
@@ -13,6 +15,9 @@ exports.Limiter = binding.Limiter;
 exports.LimitRouting = binding.LimitRouting;
 exports.Tokens = binding.Tokens;
 exports.Redis = redis.makeRedis(binding);
+exports.Ratelimit = ratelimit.Ratelimit;
+exports.MultiRegionRatelimit = ratelimit.MultiRegionRatelimit;
+exports.IpDenyList = ratelimit.IpDenyList;
 exports.errors = redis.errors;
 exports.ipIdentifier = binding.ipIdentifier;
 exports.resolveConfig = binding.resolveConfig;

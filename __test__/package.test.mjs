@@ -11,8 +11,11 @@ import { ROOT, createApp, install, pack, start } from './support/tarball.mjs';
 
 const API = [
   'Engine',
+  'IpDenyList',
   'LimitRouting',
   'Limiter',
+  'MultiRegionRatelimit',
+  'Ratelimit',
   'Redis',
   'Tokens',
   'errors',
@@ -51,6 +54,9 @@ describe('the packed package', () => {
       'binding.js',
       'binding.d.ts',
       'redis/index.js',
+      'ratelimit/index.js',
+      'ratelimit/index.d.ts',
+      'ratelimit/koa2-store.d.ts',
       'redis/commands.d.ts',
       'redis/commands/string.json',
       'strapi-plugin/dist/server/index.js',
@@ -67,7 +73,7 @@ describe('the packed package', () => {
 
   it('holds nothing else', () => {
     const expected =
-      /^(package\.json|(index|binding)\.(js|d\.ts)|redis\/(\w+\.js|commands\.d\.ts|commands\/\w+\.json)|LICENSE|README\.md|[^/]+\.node)$/;
+      /^(package\.json|(index|binding)\.(js|d\.ts)|redis\/(\w+\.js|commands\.d\.ts|commands\/\w+\.json)|ratelimit\/[\w-]+\.(js|d\.ts)|LICENSE|README\.md|[^/]+\.node)$/;
     const others = tarball.contents.filter((path) => !expected.test(path) && !path.startsWith('strapi-plugin/dist/'));
     assert.deepEqual(others, []);
   });
@@ -108,7 +114,8 @@ describe('the packed package', () => {
       import { ${API.join(', ')}, type Config } from 'strapi-upstash';
       new Engine(resolveConfig('{}', {})).limiter('{}').limitNow(ipIdentifier('::1'))?.success satisfies boolean | undefined;
       Redis.fromEnv().get<number>('key') satisfies Promise<number | null>;
-      export const names = [Limiter, LimitRouting, Tokens, errors.UpstashError, resolveMiddlewareConfig];
+      export const names = [IpDenyList, Limiter, LimitRouting, MultiRegionRatelimit, Tokens, errors.UpstashError, resolveMiddlewareConfig];
+      new Ratelimit({ redis: Redis.fromEnv(), limiter: Ratelimit.slidingWindow(10, '10 s') }).limit('ada') satisfies Promise<{ success: boolean }>;
       export const config: Config = { ttl: '10 m', rateLimit: { limit: 5 } };
       // @ts-expect-error
       export const wrong: Config = { tll: 60 };

@@ -8,6 +8,7 @@ import { startRedis } from './redis-server.mjs';
 import { RedisConnection } from './resp.mjs';
 import { nameOf, parseRequest, ProtocolError, refusal, replyToEvent, replyToJson } from './upstash-protocol.mjs';
 
+const KEY_LOCKING = '#!lua flags=allow-key-locking';
 /** So many commands are remembered in `stats.commands`: enough for any test, and a benchmark doesn't fill the memory. */
 const REMEMBERED_COMMANDS = 1_000;
 /** A port that was let go for a while may be in use for a moment by a connection of another process. */
@@ -158,7 +159,7 @@ export async function startUpstash({ redis, port = 0, token = 'test-token' } = {
     const refused = refusal(command);
     if (refused) return { value: refused, raw: Buffer.from(`-${refused.message}\r\n`) };
     stats.record(command);
-    return redisConnection().send(command);
+    return redisConnection().send(forOpenRedis(command));
   }
 
   async function transaction(commands, base64) {
@@ -310,4 +311,11 @@ function createStats() {
       Object.assign(this, { connections: 0, requests: 0, lastRequest: null, commands: [] });
     },
   };
+}
+
+/** Scripts may have a flag that Upstash knows and open-source Redis refuses. */
+function forOpenRedis(command) {
+  const [name, source, ...rest] = command;
+  if (!/^eval(_ro)?$/i.test(`${name}`) || !`${source}`.startsWith(KEY_LOCKING)) return command;
+  return [name, `${source}`.slice(KEY_LOCKING.length), ...rest];
 }

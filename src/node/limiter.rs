@@ -10,7 +10,9 @@ use super::decider::{Decider, decider};
 use super::error::to_js;
 use crate::clock::SystemClock;
 use crate::error::ErrorKind;
-use crate::limiter::{self, Algorithm, LocalLimiter, Mode, NEVER, OnError, Rule, SharedLimiter, Undecided, Wanted};
+use crate::limiter::{
+    self, Algorithm, BucketRule, LocalLimiter, Mode, NEVER, OnError, Rule, SharedLimiter, Undecided, Wanted,
+};
 
 /// The options of `Engine.limiter`, as JSON.
 #[derive(Deserialize)]
@@ -22,6 +24,9 @@ pub struct Options {
     limit: u64,
     window_ms: u64,
     burst: Option<u64>,
+    /// For a token bucket: `limit` tokens come at once at the end of each window, not evenly.
+    #[serde(default)]
+    in_steps: bool,
     #[serde(default = "exact")]
     pub mode: Mode,
     #[serde(default = "local")]
@@ -49,7 +54,14 @@ impl Options {
     }
 
     pub fn rule(&self) -> Rule {
-        Rule::new(self.algorithm, self.limit, self.window_ms, self.burst)
+        match (self.in_steps, self.algorithm) {
+            (true, Algorithm::TokenBucket) => Rule::Bucket(BucketRule {
+                capacity: self.burst.unwrap_or(self.limit).max(1),
+                refill: self.limit.max(1),
+                interval_ms: self.window_ms.max(1),
+            }),
+            _ => Rule::new(self.algorithm, self.limit, self.window_ms, self.burst),
+        }
     }
 }
 
