@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import { startSite } from '../support/strapi-site.mjs';
+import { startUpstash } from '../support/upstash-endpoint.mjs';
 import { probeApi } from './support/probe-api.mjs';
 
 const WINDOW = 3_600_000;
@@ -340,6 +341,93 @@ describe('rules', () => {
       statuses.set(status, (statuses.get(status) ?? 0) + 1);
     }
     assert.deepEqual([...statuses], [[404, 50], [429, 1_950]]);
+  });
+});
+
+describe('when Upstash is away', () => {
+  let upstash;
+  let site;
+  const probe = (name) => `/api/probe/${name}`;
+
+  before(async () => {
+    upstash = await startUpstash();
+    const rules = ['open', 'local', 'closed'].map((onError, index) => ({ name: onError, match: probe(['plain', 'text', 'cookie'][index]), limit: 3, window: '1 h', onError }));
+    site = await startSite({
+      files: probeApi,
+      env: { UPSTASH_REDIS_REST_URL: upstash.url, UPSTASH_REDIS_REST_TOKEN: upstash.token },
+      plugins: { upstash: { enabled: true, config: { deadline: '100 ms', cache: { enabled: false }, rateLimit: { rules } } } },
+    });
+  });
+  after(async () => {
+    await site?.stop();
+    await upstash?.stop();
+  });
+
+  for (const fault of ['hang', 'refuse', '500', 'garbage']) {
+    test(`(${fault}) each rule does as it says, soon without waiting, and goes on with Upstash afterwards`, async () => {
+      const ask = behind(site);
+      for (const name of ['plain', 'text', 'cookie']) assert.equal((await ask(probe(name))).status, 200);
+      await upstash.misbehave(fault);
+      const other = behind(site);
+      const seen = {};
+      for (const name of ['plain', 'text', 'cookie']) {
+        seen[name] = [];
+        for (let i = 0; i < 6; i += 1) seen[name].push((await other(probe(name))).status);
+      }
+      assert.deepEqual(seen, {
+        plain: Array(6).fill(200),
+        text: [200, 200, 200, 429, 429, 429],
+        cookie: Array(6).fill(503),
+      });
+      const began = Date.now();
+      const refused = await other(probe('cookie'));
+      assert.ok(Date.now() - began < 90, `${Date.now() - began} ms`);
+      assert.equal(refused.json().error.name, 'ServiceUnavailableError');
+      assert.ok(Number(refused.headers['retry-after']) >= 1);
+      assert.equal((await other(probe('plain'))).limit, undefined);
+
+      await upstash.heal();
+      // A trial in the background finds out.
+      const deadline = Date.now() + 15_000;
+      while ((await behind(site)(probe('cookie'))).status !== 200) {
+        assert.ok(Date.now() < deadline, 'still 503 15 s after');
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      }
+      const { limitUndecided } = await site.call((strapi) => strapi.plugin('upstash').service('cache').stats());
+      assert.ok(limitUndecided >= 18, `${limitUndecided}`);
+    });
+  }
+
+  /** Koa's own address: each visitor is another loopback address. */
+  function behind(of) {
+    visitors += 1;
+    const localAddress = `127.0.${1 + (visitors >> 8)}.${visitors & 255}`;
+    const ask = visitor(of);
+    return (path, options = {}) => ask(path, { ...options, localAddress });
+  }
+});
+
+describe('GraphQL', () => {
+  let site;
+  before(async () => {
+    // The endpoint alone, as its plugin mounts it.
+    const index = `module.exports = {
+      register({ strapi }) {
+        strapi.server.routes([{ method: 'POST', path: '/graphql', handler: (ctx) => (ctx.body = { data: {} }), config: { auth: false } }]);
+      },
+    };\n`;
+    site = await starting('refresh', { 'src/index.js': index });
+  });
+  after(() => site?.stop());
+
+  test('is counted by the rule for everything', async () => {
+    const ask = visitor(site);
+    const seen = [];
+    for (const path of ['/graphql', '/GraphQL', '/graphql/']) {
+      const { status, rule, left: remaining } = await ask(path, { method: 'POST', body: { query: '{ __typename }' } });
+      seen.push([status, rule, remaining]);
+    }
+    assert.deepEqual(seen, [[200, 'default-11', 49], [200, 'default-11', 48], [200, 'default-11', 47]]);
   });
 });
 

@@ -21,11 +21,13 @@ pub struct BucketRule {
 }
 
 impl BucketRule {
+    #[inline(always)]
     fn capacity(self) -> i64 {
         i64::try_from(self.capacity).unwrap_or(i64::MAX)
     }
 
     /// The bucket at `now_ms`. A clock that went back brings no tokens and takes none away.
+    #[inline(always)]
     pub fn refilled(self, state: Option<Bucket>, now_ms: u64) -> Bucket {
         let Some(bucket) = state else { return Bucket { refilled_ms: now_ms, tokens: self.capacity() } };
         let refills = now_ms.saturating_sub(bucket.refilled_ms) / self.interval_ms;
@@ -41,11 +43,13 @@ impl BucketRule {
     }
 
     /// Tokens that can be taken now.
+    #[inline(always)]
     pub fn available(self, state: Option<Bucket>, now_ms: u64) -> u64 {
         u64::try_from(self.refilled(state, now_ms).tokens).unwrap_or(0)
     }
 
     /// Takes tokens, or gives them back where there are fewer than none.
+    #[inline(always)]
     pub fn take(self, state: Option<Bucket>, now_ms: u64, tokens: i64) -> Bucket {
         let bucket = self.refilled(state, now_ms);
         Bucket { tokens: bucket.tokens.saturating_sub(tokens), ..bucket }

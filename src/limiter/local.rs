@@ -3,9 +3,8 @@
 use std::sync::Arc;
 
 use parking_lot::Mutex;
-use quick_cache::unsync::Cache;
 
-use super::{Decision, Rule, State, Wanted};
+use super::{ByIdentifier, Decision, Rule, State, Wanted, by_identifier};
 use crate::clock::Clock;
 
 /// Identifiers remembered at once, about 20 MB at most. Beyond it those that come once are forgotten first.
@@ -18,25 +17,29 @@ pub struct LocalLimiter {
     /// What the wall clock showed when the monotonic one stood at 0. From then on only the latter counts, so that
     /// setting the machine's clock neither opens a window nor closes one for hours.
     epoch_ms: u64,
-    states: Mutex<Cache<Box<str>, State>>,
+    states: Mutex<ByIdentifier<State>>,
 }
 
 impl LocalLimiter {
     pub fn new(rule: Rule, clock: Arc<dyn Clock>) -> Self {
         let epoch_ms = clock.wall_ms().saturating_sub(clock.monotonic_ms());
-        Self { rule, clock, epoch_ms, states: Mutex::new(Cache::new(MAX_IDENTIFIERS)) }
+        Self { rule, clock, epoch_ms, states: Mutex::new(by_identifier(MAX_IDENTIFIERS)) }
     }
 
     /// Decides one request of `cost` tokens. One that is refused takes none.
     pub fn limit(&self, identifier: &str, cost: u64) -> Decision {
         let now_ms = self.epoch_ms + self.clock.monotonic_ms();
-        self.change(identifier, |state| self.rule.admit(state, now_ms, cost))
+        self.change(identifier, |state| self.rule.admit_to(state, now_ms, cost))
     }
 
     /// Decides one request at a moment that the caller names, with the numbers of `@upstash/ratelimit`. `cost` may be
     /// negative: a refund.
     pub fn decide(&self, identifier: &str, now_ms: u64, cost: i64) -> Decision {
-        self.change(identifier, |state| self.rule.decide(state, now_ms, cost))
+        self.change(identifier, |state| {
+            let (next, decision) = self.rule.decide(*state, now_ms, cost);
+            *state = next;
+            decision
+        })
     }
 
     /// What is left, without taking any of it.
@@ -49,17 +52,18 @@ impl LocalLimiter {
     /// wanted are there.
     pub fn take(&self, identifier: &str, now_ms: u64, wanted: Wanted) -> (u64, u64, u64) {
         self.change(identifier, |state| {
-            let available = self.rule.available(state, now_ms);
-            let taken = wanted.of(available);
-            let next = if taken > 0 { self.rule.take(state, now_ms, taken) } else { state };
-            let free_ms = self.rule.free_at(next, now_ms, wanted.least);
-            (next, (taken, self.rule.available(next, now_ms), free_ms))
+            let taken = wanted.of(self.rule.available(*state, now_ms));
+            if taken > 0 {
+                *state = self.rule.take(*state, now_ms, taken);
+            }
+            let free_ms = self.rule.free_at(*state, now_ms, wanted.least);
+            (taken, self.rule.available(*state, now_ms), free_ms)
         })
     }
 
     /// Gives tokens back at a moment that the caller names.
     pub fn give_back(&self, identifier: &str, now_ms: u64, tokens: u64) {
-        self.change(identifier, |state| (self.rule.give_back(state, now_ms, tokens), ()));
+        self.change(identifier, |state| *state = self.rule.give_back(*state, now_ms, tokens));
     }
 
     /// Forgets an identifier.
@@ -67,14 +71,14 @@ impl LocalLimiter {
         self.states.lock().remove(identifier);
     }
 
-    fn change<T>(&self, identifier: &str, decide: impl FnOnce(State) -> (State, T)) -> T {
+    #[inline]
+    fn change<T>(&self, identifier: &str, decide: impl FnOnce(&mut State) -> T) -> T {
         let mut states = self.states.lock();
         if let Some(mut known) = states.get_mut(identifier) {
-            let (next, decision) = decide(*known);
-            *known = next;
-            return decision;
+            return decide(&mut known);
         }
-        let (first, decision) = decide(State::Empty);
+        let mut first = State::Empty;
+        let decision = decide(&mut first);
         states.insert(identifier.into(), first);
         decision
     }

@@ -45,3 +45,12 @@ pub enum Undecided {
     Timeout,
     Error,
 }
+
+/// What is remembered of identifiers, so many at most. Their hash has a seed of its own: identifiers are chosen by
+/// strangers, who must not be able to make them collide.
+type ByIdentifier<T> = quick_cache::unsync::Cache<Box<str>, T, quick_cache::UnitWeighter, foldhash::fast::RandomState>;
+
+fn by_identifier<T>(most: usize) -> ByIdentifier<T> {
+    let (weighter, hasher) = (quick_cache::UnitWeighter, foldhash::fast::RandomState::default());
+    ByIdentifier::with(most, most as u64, weighter, hasher, quick_cache::unsync::DefaultLifecycle::default())
+}

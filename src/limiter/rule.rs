@@ -65,6 +65,7 @@ impl Rule {
     }
 
     /// The most tokens that can be there at once: what `remaining` counts down from.
+    #[inline]
     pub fn limit(&self) -> u64 {
         match self {
             Self::Window(rule) => rule.limit,
@@ -74,6 +75,7 @@ impl Rule {
     }
 
     /// Tokens that can be taken now.
+    #[inline]
     pub fn available(&self, state: State, now_ms: u64) -> u64 {
         match self {
             Self::Window(rule) => rule.available(state.windows(), now_ms),
@@ -83,6 +85,7 @@ impl Rule {
     }
 
     /// Takes tokens.
+    #[inline]
     pub fn take(&self, state: State, now_ms: u64, tokens: u64) -> State {
         let tokens = i64::try_from(tokens).unwrap_or(i64::MAX);
         match self {
@@ -121,6 +124,7 @@ impl Rule {
     }
 
     /// When there is a full budget again at the latest, in ms since the epoch: what `reset` means for this algorithm.
+    #[inline]
     pub fn reset_ms(&self, state: State, now_ms: u64) -> u64 {
         match self {
             Self::Window(rule) => rule.reset_ms(now_ms),
@@ -148,19 +152,31 @@ impl Rule {
     }
 
     /// One request of the strict kind, in which a refused one takes nothing and no cost exceeds what is there.
-    pub fn admit(&self, state: State, now_ms: u64, cost: u64) -> (State, Decision) {
-        let available = self.available(state, now_ms);
+    pub fn admit(&self, mut state: State, now_ms: u64, cost: u64) -> (State, Decision) {
+        let decision = self.admit_to(&mut state, now_ms, cost);
+        (state, decision)
+    }
+
+    /// The same, and changes the state where it is.
+    #[inline]
+    pub fn admit_to(&self, state: &mut State, now_ms: u64, cost: u64) -> Decision {
+        if let (Self::Window(rule), State::Window(windows)) = (self, &mut *state) {
+            return rule.admit(windows, now_ms, cost);
+        }
+        let available = self.available(*state, now_ms);
         let success = cost <= available;
-        let next = if success { self.take(state, now_ms, cost) } else { state };
-        let decision = Decision {
+        let retry_ms = if success { now_ms } else { self.free_at(*state, now_ms, cost) };
+        if success {
+            *state = self.take(*state, now_ms, cost);
+        }
+        Decision {
             success,
             limit: self.limit(),
             remaining: if success { available - cost } else { 0 },
-            reset_ms: self.reset_ms(next, now_ms),
-            retry_ms: if success { now_ms } else { self.free_at(state, now_ms, cost) },
+            reset_ms: self.reset_ms(*state, now_ms),
+            retry_ms,
             reason: None,
-        };
-        (next, decision)
+        }
     }
 }
 

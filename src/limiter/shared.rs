@@ -11,14 +11,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use parking_lot::Mutex;
-use quick_cache::unsync::Cache;
 use serde::Deserialize;
 use tokio::sync::Notify;
 
 use super::lease::{Lease, Rate};
 use super::local::MAX_IDENTIFIERS;
 use super::remote::{RemoteTokens, Wanted};
-use super::{Decision, LocalLimiter, Rule, State, Undecided};
+use super::{ByIdentifier, Decision, LocalLimiter, Rule, State, Undecided, by_identifier};
 use crate::clock::Clock;
 use crate::error::ErrorKind;
 use crate::warnings::Warnings;
@@ -99,7 +98,7 @@ pub struct SharedLimiter {
     local: LocalLimiter,
     clock: Arc<dyn Clock>,
     warnings: Arc<Warnings>,
-    held: Mutex<Cache<Box<str>, Held>>,
+    held: Mutex<ByIdentifier<Held>>,
     /// Identifiers with tokens in hand, and when to look whether they lie idle.
     outstanding: Mutex<VecDeque<(Box<str>, u64)>>,
     /// Requests that were decided without Upstash because it did not answer.
@@ -125,7 +124,7 @@ impl SharedLimiter {
             deadline,
             clock,
             warnings,
-            held: Mutex::new(Cache::new(MAX_IDENTIFIERS)),
+            held: Mutex::new(by_identifier(MAX_IDENTIFIERS)),
             outstanding: Mutex::default(),
             undecided: AtomicU64::new(0),
             tried_ms: AtomicU64::new(0),

@@ -24,7 +24,11 @@ impl Windows {
     }
 
     /// What was taken in a bucket and in the one before it.
-    fn counts(self, bucket: u64) -> (i64, i64) {
+    #[inline(always)]
+    fn counts(&self, bucket: u64) -> (i64, i64) {
+        if bucket == self.bucket {
+            return (self.taken[0], self.taken[1]);
+        }
         let at = |bucket: u64| {
             let back = self.bucket.checked_sub(bucket).and_then(|back| usize::try_from(back).ok());
             back.and_then(|back| self.taken.get(back)).copied().unwrap_or(0)
@@ -32,18 +36,17 @@ impl Windows {
         (at(bucket), bucket.checked_sub(1).map_or(0, at))
     }
 
-    /// With `tokens` more taken in `bucket`. A clock that went back further than is remembered was set: the buckets
-    /// of the time before are none of its past.
-    fn add(self, bucket: u64, tokens: i64) -> Self {
-        let mut windows = self;
+    /// Takes `tokens` in `bucket`. A clock that went back further than is remembered was set: the buckets of the time
+    /// before are none of its past.
+    #[inline(always)]
+    fn add(&mut self, bucket: u64, tokens: i64) {
         if bucket > self.bucket || bucket + (REMEMBERED as u64) <= self.bucket {
             let (current, previous) = self.counts(bucket);
             let before = bucket.checked_sub(2).map_or(0, |older| self.counts(older).0);
-            windows = Self { bucket, taken: [current, previous, before] };
+            *self = Self { bucket, taken: [current, previous, before] };
         }
-        let taken = &mut windows.taken[(windows.bucket - bucket) as usize];
+        let taken = &mut self.taken[(self.bucket - bucket) as usize];
         *taken = taken.saturating_add(tokens);
-        windows
     }
 }
 
@@ -57,22 +60,26 @@ pub struct WindowRule {
 }
 
 impl WindowRule {
+    #[inline(always)]
     pub fn bucket(self, now_ms: u64) -> u64 {
         now_ms / self.window_ms
     }
 
     /// When the bucket of `now_ms` ends.
+    #[inline(always)]
     pub fn reset_ms(self, now_ms: u64) -> u64 {
         (self.bucket(now_ms) + 1).saturating_mul(self.window_ms)
     }
 
+    #[inline(always)]
     fn limit(self) -> i64 {
         i64::try_from(self.limit).unwrap_or(i64::MAX)
     }
 
     /// What counts of a previous bucket at `now_ms`, in the arithmetic of the script.
+    #[inline(always)]
     fn weighted(self, previous: i64, now_ms: u64) -> i64 {
-        if !self.sliding {
+        if !self.sliding || previous == 0 {
             return 0;
         }
         let elapsed = (now_ms % self.window_ms) as f64 / self.window_ms as f64;
@@ -80,6 +87,7 @@ impl WindowRule {
     }
 
     /// Tokens that can be taken now.
+    #[inline(always)]
     pub fn available(self, state: Windows, now_ms: u64) -> u64 {
         let (current, previous) = state.counts(self.bucket(now_ms));
         let used = self.weighted(previous, now_ms).saturating_add(current);
@@ -92,8 +100,33 @@ impl WindowRule {
     }
 
     /// Takes tokens, or gives them back where there are fewer than none.
-    pub fn take(self, state: Windows, now_ms: u64, tokens: i64) -> Windows {
-        state.add(self.bucket(now_ms), tokens)
+    #[inline(always)]
+    pub fn take(self, mut state: Windows, now_ms: u64, tokens: i64) -> Windows {
+        state.add(self.bucket(now_ms), tokens);
+        state
+    }
+
+    /// One request of the strict kind: it is refused where its cost is more than can be taken, and then takes nothing.
+    /// Changes the state where it is: a copy of it costs more than all the rest.
+    #[inline]
+    pub fn admit(self, state: &mut Windows, now_ms: u64, cost: u64) -> Decision {
+        let bucket = self.bucket(now_ms);
+        let (current, previous) = state.counts(bucket);
+        let used = self.weighted(previous, now_ms).saturating_add(current);
+        let available = u64::try_from(self.limit().saturating_sub(used)).unwrap_or(0);
+        let success = cost <= available;
+        let retry_ms = if success { now_ms } else { self.free_at(*state, now_ms, cost) };
+        if success {
+            state.add(bucket, i64::try_from(cost).unwrap_or(i64::MAX));
+        }
+        Decision {
+            success,
+            limit: self.limit,
+            remaining: if success { available - cost } else { 0 },
+            reset_ms: self.reset_ms(now_ms),
+            retry_ms,
+            reason: None,
+        }
     }
 
     /// The first moment, from `now_ms` on, at which `tokens` could be taken if nobody took any till then.
@@ -137,7 +170,7 @@ impl WindowRule {
         let (current, previous) = state.counts(bucket);
         let weighted = self.weighted(previous, now_ms);
         let refused = self.sliding && cost > 0 && weighted.saturating_add(current) >= self.limit();
-        let next = if refused { state } else { state.add(bucket, cost) };
+        let next = if refused { state } else { self.take(state, now_ms, cost) };
         let left = if refused { -1 } else { self.limit() - current.saturating_add(cost).saturating_add(weighted) };
         let decision = Decision {
             success: left >= 0,

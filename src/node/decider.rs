@@ -10,7 +10,7 @@ use std::ptr;
 use napi::bindgen_prelude::{Env, Float64Array, FnArgs, FromNapiValue, Function};
 use napi::{check_status, sys};
 
-use super::limiter::{Decides, moment};
+use super::limiter::{Decides, moment, number};
 
 /// Room for an identifier; a longer one is decided by `limit`.
 const IDENTIFIER_BYTES: usize = 512;
@@ -105,8 +105,8 @@ unsafe fn answer(env: sys::napi_env, arguments: &[sys::napi_value; 2], data: &mu
     // SAFETY: JavaScript runs on this thread and waits for us; nobody else reads or writes the numbers.
     let numbers = unsafe { data.numbers.as_mut() };
     let told = [
-        decision.limit as f64,
-        decision.remaining as f64,
+        number(decision.limit),
+        number(decision.remaining),
         moment(decision.reset_ms),
         moment(decision.retry_ms),
         f64::from(u8::from(decision.reason.is_some())),

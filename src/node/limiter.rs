@@ -101,9 +101,15 @@ impl From<limiter::Decision> for Decision {
     }
 }
 
+/// A count as JavaScript has it. Processors convert signed integers in one instruction.
+#[inline]
+pub fn number(count: u64) -> f64 {
+    i64::try_from(count).map_or(f64::INFINITY, |count| count as f64)
+}
+
 /// A moment as JavaScript has it.
 pub fn moment(ms: u64) -> f64 {
-    if ms == NEVER { f64::INFINITY } else { ms as f64 }
+    if ms == NEVER { f64::INFINITY } else { number(ms) }
 }
 
 /// Who decides.

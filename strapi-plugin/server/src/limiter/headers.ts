@@ -22,8 +22,8 @@ export function tell(ctx: Context, { rule, limit, windowMs, remaining, reset }: 
 }
 
 /** Written here rather than thrown: cors ran before us, and an error could not carry the two fields at the top. */
-export function refuse(ctx: Context, { retry, undecided }: LimitDecision): void {
-  const { status, name, message } = undecided ? UNDECIDED : REFUSED;
+export function refuse(ctx: Context, { retry }: LimitDecision, isDecided: boolean): void {
+  const { status, name, message } = isDecided ? REFUSED : UNDECIDED;
   ctx.status = status;
   const body = { data: null, error: { status, name, message, details: {} }, message };
   // What costs more than there can ever be is not worth another try.

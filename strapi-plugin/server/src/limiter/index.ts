@@ -4,6 +4,7 @@ import { LimitRouting } from '../../../..';
 import { configError, type ResolvedRule, resolveRule } from '../config';
 import type { Site } from '../site';
 import type { RateLimitMiddlewareConfig, RateLimitRule } from '../types';
+import { MemoByMethod } from './memo';
 import { Rule, type RuleFunctions } from './rule';
 
 type Next = () => Promise<unknown>;
@@ -23,12 +24,12 @@ interface Place {
 export class RateLimiter {
   private readonly rules: Rule[];
   private readonly routing: LimitRouting;
+  private readonly ruleFor: MemoByMethod<Rule | null>;
   private readonly trustsHops: boolean;
   private readonly header: string;
-  private readonly needsRoute: boolean;
 
   constructor(
-    private readonly site: Site,
+    site: Site,
     rules: ResolvedRule[],
     functions: RuleFunctions[],
     { name, everywhere }: Place,
@@ -48,20 +49,23 @@ export class RateLimiter {
     );
     this.trustsHops = trustedHops !== null;
     this.header = forwardedHeader;
-    this.needsRoute = rules.some(({ match }) => (match.contentTypes ?? []).length > 0);
+    const needsRoute = rules.some(({ match }) => (match.contentTypes ?? []).length > 0);
     this.rules = rules.map((rule, index) => {
       const own = functions[index] as RuleFunctions;
       const made = new Rule(site, rule.name ?? name(index), index, rule, own, this.routing);
       site.rules.add(made);
       return made;
     });
+    this.ruleFor = new MemoByMethod((method, path) => {
+      const contentType = needsRoute ? site.routes.of(method, path).contentType : undefined;
+      return this.rules[this.routing.find(method, path, contentType)] ?? null;
+    });
   }
 
   apply(ctx: Context, next: Next): unknown {
-    const contentType = this.needsRoute ? this.site.routes.of(ctx).contentType : undefined;
     // The parsed path, which the router matches: a request line may hold an absolute URL.
-    const rule = this.rules[this.routing.find(ctx.method, ctx.path, contentType)];
-    return rule === undefined ? next() : rule.apply(ctx, next, this.addressOf(ctx));
+    const rule = this.ruleFor.of(ctx.method, ctx.path);
+    return rule === null ? next() : rule.apply(ctx, next, this.addressOf(ctx));
   }
 
   /** With hops to trust, what they say; else what Koa says, which `server.proxy.koa` decides on. */

@@ -1,5 +1,5 @@
 import type { Core } from '@strapi/strapi';
-import type { Context } from 'koa';
+import { MemoByMethod } from './memo';
 
 /** The route a request takes. */
 export interface Route {
@@ -29,20 +29,25 @@ const NO_ROUTE: Route = { name: '*', contentType: undefined };
 export class Routes {
   /** The content API's routes, by `path` of the router's layer and method. */
   private known: Map<string, Route> | undefined;
+  private readonly found = new MemoByMethod((method, path) => this.find(method, path));
 
   constructor(
     private readonly strapi: Core.Strapi,
     private readonly apiPrefix: string,
   ) {}
 
-  of(ctx: Context): Route {
+  of(method: string, path: string): Route {
+    return this.found.of(method, path);
+  }
+
+  private find(method: string, path: string): Route {
     // Mounted before the first request comes.
     this.known ??= this.collect();
     const { router } = this.strapi.server;
-    const method = ctx.method === 'HEAD' ? 'GET' : ctx.method;
+    const named = method === 'HEAD' ? 'GET' : method;
     // Among them are some that pass a request on, such as that of the public folder, which is for any path.
-    for (const layer of router.match(ctx.routerPath ?? ctx.path, ctx.method).pathAndMethod) {
-      const route = this.known.get(`${method} ${layer.path}`) ?? this.known.get(`ALL ${layer.path}`);
+    for (const layer of router.match(path, method).pathAndMethod) {
+      const route = this.known.get(`${named} ${layer.path}`) ?? this.known.get(`ALL ${layer.path}`);
       if (route !== undefined) return route;
     }
     return NO_ROUTE;

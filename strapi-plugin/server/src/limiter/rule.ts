@@ -6,6 +6,7 @@ import type { Site } from '../site';
 import type { Identity, LimitDecision, RateLimitBy, RateLimitHandler } from '../types';
 import { Budgets, type Verdict } from './budget';
 import { refuse, tell } from './headers';
+import { Memo } from './memo';
 
 type Maybe<Value> = Value | Promise<Value>;
 type Next = () => Promise<unknown>;
@@ -26,6 +27,7 @@ const LONGEST_IDENTIFIER = 200;
 export class Rule {
   private readonly budgets: Budgets;
   private readonly allows: boolean;
+  private readonly identifiers: Memo<string>;
   refused = 0;
   /** Refused in name only, for `dryRun`. */
   spared = 0;
@@ -40,6 +42,7 @@ export class Rule {
   ) {
     this.budgets = new Budgets(site, name, rule);
     this.allows = rule.allow.length > 0;
+    this.identifiers = new Memo((address) => routing.identifier(address));
   }
 
   /** Counts the request and answers it, or lets it go on. */
@@ -78,7 +81,7 @@ export class Rule {
     if (!(verdict.undecided && onError === 'open')) tell(ctx, decision);
     if (verdict.success) return next();
     this.refused += 1;
-    refuse(ctx, decision);
+    refuse(ctx, decision, !verdict.undecided || onError === 'local');
     return this.functions.handler?.(ctx, decision);
   }
 
@@ -95,12 +98,12 @@ export class Rule {
 
   private part(by: RateLimitBy, ctx: Context, address: string): Maybe<string | null> {
     const { credentials, routes } = this.site;
-    const ip = (): string => this.routing.identifier(address);
+    const ip = (): string => this.identifiers.of(address);
     switch (by) {
       case 'ip':
         return ip();
       case 'route':
-        return routes.of(ctx).name;
+        return routes.of(ctx.method, ctx.path).name;
       case 'user':
         return whenKnown(credentials.user(ctx), (user) => (user === null ? ip() : `user:${user.id}`));
       case 'api-token':
@@ -118,7 +121,7 @@ export class Rule {
     const { limit } = this.functions;
     if (limit === undefined) return this.rule.limit ?? this.fallback;
     const identity = whenKnown(this.site.credentials.user(ctx), (user) =>
-      whenKnown(user === null ? this.site.credentials.apiToken(ctx, this.routing.identifier(address)) : null, (apiToken) => ({
+      whenKnown(user === null ? this.site.credentials.apiToken(ctx, this.identifiers.of(address)) : null, (apiToken) => ({
         ip: address,
         user,
         apiToken,
