@@ -116,7 +116,10 @@ describe('the packed package', () => {
       Redis.fromEnv().get<number>('key') satisfies Promise<number | null>;
       export const names = [IpDenyList, Limiter, LimitRouting, MultiRegionRatelimit, Tokens, errors.UpstashError, resolveMiddlewareConfig];
       new Ratelimit({ redis: Redis.fromEnv(), limiter: Ratelimit.slidingWindow(10, '10 s') }).limit('ada') satisfies Promise<{ success: boolean }>;
-      export const config: Config = { ttl: '10 m', rateLimit: { limit: 5 } };
+      export const config: Config = {
+        ttl: '10 m',
+        rateLimit: { limit: 5, rules: [{ match: '/api/x', limit: ({ user }) => (user === null ? 5 : 50), by: ['ip', (ctx) => ctx.ip] }] },
+      };
       // @ts-expect-error
       export const wrong: Config = { tll: 60 };
     `;

@@ -43,7 +43,7 @@ function limits(rules: Status['rateLimit']['rules']): string {
 }
 
 function Numbers({ status }: { status: Status }) {
-  const { store, breaker, hits, misses, l2Hits, entries, bytes, maxBytes, limited } = status;
+  const { store, breaker, hits, misses, l2Hits, entries, bytes, maxBytes, limited, limitUndecided } = status;
   const asked = hits + misses;
   const numbers: [string, string][] = [
     ['Store', store === 'upstash' ? 'Memory and Upstash' : 'Memory'],
@@ -54,6 +54,7 @@ function Numbers({ status }: { status: Status }) {
     ['Misses', count(misses - l2Hits)],
     ['Hit ratio', asked === 0 ? '–' : `${(((hits + l2Hits) / asked) * 100).toFixed(1)} %`],
     ['Requests limited', count(limited)],
+    ...(limitUndecided > 0 ? [['Limits without Upstash', count(limitUndecided)] as [string, string]] : []),
   ];
   return (
     <Grid.Root gap={4}>

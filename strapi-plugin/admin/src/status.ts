@@ -12,6 +12,7 @@ export interface Status {
   bytes: number;
   maxBytes: number;
   limited: number;
+  limitUndecided: number;
   prefix: string;
   ttlMs: number;
   cache: { enabled: boolean };
