@@ -422,6 +422,11 @@ impl Cache {
         }
     }
 
+    /// Purges that Upstash has not acknowledged.
+    pub fn purges_waiting(&self) -> usize {
+        self.remote.as_ref().map_or(0, |remote| remote.outbox.backlog().0)
+    }
+
     /// Counters since the start and what is held now.
     pub fn stats(&self) -> serde_json::Value {
         let state = self.state.lock();

@@ -283,6 +283,12 @@ impl Engine {
         self.purge(env, Purge::All)
     }
 
+    /// Purges that Upstash has not acknowledged; without Upstash there are none.
+    #[napi(getter)]
+    pub fn purges_waiting(&self) -> u32 {
+        self.cache.purges_waiting() as u32
+    }
+
     /// Counters since the start, as JSON.
     #[napi]
     pub fn stats(&self) -> String {

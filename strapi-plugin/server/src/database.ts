@@ -1,5 +1,6 @@
 import { typesWritten } from './core-store';
 import { fills } from './fill';
+import { JOURNAL } from './journal';
 import type { Site } from './site';
 
 type Method = (this: unknown, uid: string, params?: unknown) => Promise<unknown>;
@@ -12,6 +13,7 @@ const WRITES = ['create', 'createMany', 'update', 'updateMany', 'delete', 'delet
  * to Upstash, so there is none, and an answer that reads one of them is not stored (`unwatched` in schema.ts).
  */
 export const PRIVATE_TYPES = new Set([
+  JOURNAL,
   'admin::session',
   'admin::audit-log',
   'admin::transfer-token',
@@ -80,6 +82,8 @@ export function watchDatabase(site: Site): void {
     wrap(name, (original) => async function write(uid, params) {
       const silent = PRIVATE_TYPES.has(uid) || isTokenUse(uid, name, params);
       if (silent) return original.call(this, uid, params);
+      // A transfer makes thousands of writes and purges everything at its end.
+      const rows = await site.purges.note(transferring ? { everything: true } : { types: typesWritten(uid, undefined) });
       let result: unknown;
       try {
         result = await original.call(this, uid, params);
@@ -91,7 +95,7 @@ export function watchDatabase(site: Site): void {
           // A transfer's transaction holds raw SQL as well.
           batch.everything ||= wrote && strapi.db.inTransaction();
           for (const type of typesWritten(uid, result)) batch.types.add(type);
-        });
+        }, rows);
         // Who reads after this write finds it everywhere. A transfer makes thousands of writes and purges at its end.
         if (!wrote) await purged;
       }

@@ -4,6 +4,7 @@ import { announce, checkOrder } from './boot';
 import { config } from './config';
 import { watchDatabase } from './database';
 import { watchDocuments } from './documents';
+import { journalType } from './journal';
 import { middlewares, registerGlobalNames } from './middlewares';
 import { schemaOf } from './schema';
 import { cacheService } from './service';
@@ -20,6 +21,7 @@ export default {
   middlewares,
   routes,
   controllers: { admin: adminController },
+  contentTypes: { purge: journalType },
   services: { cache: cacheService },
 
   /** No network and no credentials: CLI commands register and bootstrap plugins too. */
@@ -36,6 +38,7 @@ export default {
     watchSignedUrls(site);
     // Mounted here it stands after the configured list and before the router.
     if (site.engine.store === 'upstash') strapi.server.use(settleWrites(site));
+    await site.purges.journal?.begin();
     if (site.options.purgeOnStart) void site.purges.request((batch) => (batch.everything = true));
     await registerActions(strapi);
     checkOrder(strapi);
@@ -49,6 +52,7 @@ export default {
   async destroy({ strapi }: Lifecycle): Promise<void> {
     const site = siteOf(strapi);
     await Promise.all([site.purges.settled(), site.releaseLimits()]);
+    await site.purges.journal?.close();
     const { httpServer } = strapi.server;
     if (httpServer.listening) httpServer.once('close', () => site.close());
     else site.close();

@@ -1,6 +1,7 @@
 import type { Core } from '@strapi/strapi';
 import type { Engine } from '../../..';
 import type { Failures } from './failures';
+import type { Journal } from './journal';
 import type { Shelf } from './shelf';
 
 /** What one transaction, or one write outside of any, makes stale. */
@@ -9,6 +10,21 @@ export class Batch {
   readonly tags = new Set<string>();
   readonly patterns = new Set<string>();
   everything = false;
+
+  add({ types = [], tags = [], patterns = [], everything = false }: Purged): void {
+    for (const type of types) this.types.add(type);
+    for (const tag of tags) this.tags.add(tag);
+    for (const pattern of patterns) this.patterns.add(pattern);
+    this.everything ||= everything;
+  }
+}
+
+/** What is purged. */
+export interface Purged {
+  types?: string[];
+  tags?: string[];
+  patterns?: string[];
+  everything?: boolean;
 }
 
 /**
@@ -20,6 +36,8 @@ export class Batch {
 export class Purges {
   private readonly unacknowledged = new Set<Promise<void>>();
   private readonly batches = new WeakMap<object, Batch>();
+  /** Where they are noted before they are due; with Upstash only. */
+  journal: Journal | undefined;
   /** Told of each purge in this process. */
   readonly watchers: ((batch: Batch) => void)[] = [];
 
@@ -31,19 +49,30 @@ export class Purges {
     private readonly reportWarnings: () => void,
   ) {}
 
+  /** Notes what a write is going to make stale: to be awaited before it. The rows go to `request`, after it. */
+  async note(what: Purged): Promise<number[]> {
+    return this.journal === undefined ? [] : this.journal.note(what);
+  }
+
+  /** Notes and purges what nobody wrote. */
+  async demand(what: Purged): Promise<void> {
+    const rows = await this.note(what);
+    await this.request((batch) => batch.add(what), rows);
+  }
+
   /**
    * Purges now, or at the commit of the transaction that runs. One transaction makes one purge, whatever it wrote.
-   * The promise, if there is one, resolves when Upstash knows.
+   * The promise, if there is one, resolves when Upstash knows. `rows`: where it was noted.
    */
-  request(add: (batch: Batch) => void): Promise<void> | undefined {
-    if (!this.db.inTransaction()) return this.now(add);
+  request(add: (batch: Batch) => void, rows: number[] = []): Promise<void> | undefined {
+    if (!this.db.inTransaction()) return this.now(add, rows);
     let late: Promise<void> | undefined;
     // Nested, Strapi calls this back at once and with the outer transaction.
     this.db
       .transaction(({ trx, onCommit }: { trx: Transaction; onCommit: (run: () => void) => void }) => {
         // Work nobody awaited can come here after the COMMIT; its callbacks have run and ours never would.
         if (trx.isCompleted()) {
-          late = this.now(add);
+          late = this.now(add, rows);
           return;
         }
         let batch = this.batches.get(trx);
@@ -52,7 +81,7 @@ export class Purges {
           this.batches.set(trx, batch);
           onCommit(() => {
             this.batches.delete(trx);
-            void this.run(collected);
+            void this.run(collected, this.journal?.rowsOf(trx));
           });
         }
         add(batch);
@@ -60,7 +89,7 @@ export class Purges {
       .catch((error: unknown) => {
         // Better purged early than never.
         this.failures.note('waiting for a commit', error);
-        void this.now(add);
+        void this.now(add, rows);
       });
     return late;
   }
@@ -70,13 +99,13 @@ export class Purges {
     return this.unacknowledged.size === 0 ? undefined : Promise.all(this.unacknowledged);
   }
 
-  private now(add: (batch: Batch) => void): Promise<void> | undefined {
+  private now(add: (batch: Batch) => void, rows: number[]): Promise<void> | undefined {
     const batch = new Batch();
     add(batch);
-    return this.run(batch);
+    return this.run(batch, rows);
   }
 
-  private run(batch: Batch): Promise<void> | undefined {
+  private run(batch: Batch, rows: number[] = []): Promise<void> | undefined {
     const waiting: Promise<void>[] = [];
     const ask = (purge: () => Promise<void> | null): void => {
       try {
@@ -96,6 +125,7 @@ export class Purges {
     }
     ask(() => (this.shelf.release(), null));
     for (const watch of this.watchers) ask(() => (watch(batch), null));
+    this.journal?.crossOut(rows);
     if (waiting.length === 0) return undefined;
 
     const settled: Promise<void> = Promise.allSettled(waiting).then(() => {

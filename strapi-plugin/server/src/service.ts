@@ -7,16 +7,16 @@ export function cacheService({ strapi }: { strapi: Core.Strapi }): CacheService 
   const { purges } = siteOf(strapi);
   return {
     async purgeTypes(...uids) {
-      await purges.request((batch) => uids.forEach((uid) => batch.types.add(uid)));
+      await purges.demand({ types: uids });
     },
     async purgeTags(...tags) {
-      await purges.request((batch) => tags.forEach((tag) => batch.tags.add(tag)));
+      await purges.demand({ tags });
     },
     async purgePattern(pattern) {
-      await purges.request((batch) => batch.patterns.add(pattern));
+      await purges.demand({ patterns: [pattern] });
     },
     async purgeAll() {
-      await purges.request((batch) => (batch.everything = true));
+      await purges.demand({ everything: true });
     },
     stats: () => siteOf(strapi).stats(),
   };

@@ -6,7 +6,8 @@ import { Flights } from './flights';
 import { Credentials } from './limiter/credentials';
 import { Routes } from './limiter/routes';
 import type { Rule } from './limiter/rule';
-import { Purges } from './purges';
+import { Journal } from './journal';
+import { type Purged, Purges } from './purges';
 import { Shelf } from './shelf';
 import type { CacheStats, RateLimitOptions, ResolvedConfig, UserConfig } from './types';
 
@@ -52,6 +53,10 @@ export class Site {
     this.limitOptions = given.rateLimit ?? {};
     this.credentials = new Credentials(strapi, this.failures);
     this.routes = new Routes(strapi, this.apiPrefix);
+    if (this.engine.store === 'upstash') {
+      const purge = (what: Purged): void => void this.purges.request((batch) => batch.add(what));
+      this.purges.journal = new Journal(strapi.db, this.engine, this.failures, purge);
+    }
     this.purges.watchers.push((batch) => this.credentials.changed(batch));
   }
 
