@@ -231,7 +231,7 @@ describe('a purge of a pattern', () => {
 
     await shared.a.engine.purgePattern('strapi:/api/articles*');
 
-    assert.deepEqual(await shared.keys('*'), spared);
+    assert.deepEqual((await shared.keys('*')).filter((name) => name !== 'strapi@log'), spared);
     const { stats } = shared.upstash;
     assert.ok(stats.count('SCAN') > 1 && stats.count('SCAN') < 20, `${stats.count('SCAN')} SCANs`);
     assert.ok(stats.count('UNLINK') > 1 && stats.count('UNLINK') <= stats.count('SCAN'));
@@ -246,7 +246,7 @@ describe('a purge of a pattern', () => {
       await shared.redis.command('SET', 'strapi-sessions:1', 'theirs');
       const spared = (await shared.keys('*')).filter((name) => !name.startsWith('strapi:'));
       await shared.a.engine.purgePattern(pattern);
-      assert.deepEqual(await shared.keys('*'), spared);
+      assert.deepEqual((await shared.keys('*')).filter((name) => name !== 'strapi@log'), spared);
       assert.equal(await onUpstash(shared.b, URL), null);
     });
   }

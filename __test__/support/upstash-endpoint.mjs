@@ -180,9 +180,11 @@ export async function startUpstash({ redis, port = 0, token = 'test-token' } = {
   function stream(response, command) {
     stats.record(command);
     const connection = new RedisConnection(redis.port);
-    streams.add(connection);
+    const listening = { connection, response, silent: false };
+    streams.add(listening);
     response.on('close', () => connection.close());
     const ended = connection.listen(command, ({ value }) => {
+      if (listening.silent) return;
       if (value instanceof Error) {
         send(response, { status: 400, body: replyToJson(value) });
         return;
@@ -191,7 +193,7 @@ export async function startUpstash({ redis, port = 0, token = 'test-token' } = {
       response.write(replyToEvent(value));
     });
     void ended.then(() => {
-      streams.delete(connection);
+      streams.delete(listening);
       response.destroy();
     });
   }
@@ -221,7 +223,7 @@ export async function startUpstash({ redis, port = 0, token = 'test-token' } = {
   async function close() {
     life.abort();
     for (const socket of sockets) socket.destroy();
-    for (const connection of streams) connection.close();
+    for (const { connection } of streams) connection.close();
     if (listener.listening) await new Promise((resolve) => listener.close(resolve));
   }
 
@@ -272,7 +274,17 @@ export async function startUpstash({ redis, port = 0, token = 'test-token' } = {
     await stop();
     throw error;
   }
-  return { url: `http://127.0.0.1:${port}`, token, redis, stats, misbehave, heal, restart, stop };
+  /** Ends the subscriptions that are open. */
+  async function cutStreams() {
+    for (const { response } of streams) response.destroy();
+  }
+
+  /** Lets the subscriptions that are open hear nothing any more, without ending them. */
+  async function silenceStreams() {
+    for (const listening of streams) listening.silent = true;
+  }
+
+  return { url: `http://127.0.0.1:${port}`, token, redis, stats, misbehave, heal, restart, cutStreams, silenceStreams, stop };
 }
 
 function listen(server, port) {

@@ -14,6 +14,8 @@ pub struct Options {
     /// How long L1 trusts an entry when other processes may purge it unheard, in ms.
     pub l1_max_age_ms: u64,
     pub deadline: Duration,
+    /// How often the bus between processes gives a sign of life; none where there is to be no bus.
+    pub heartbeat: Option<Duration>,
 }
 
 /// The leader's answer, as JavaScript describes it.

@@ -1,5 +1,6 @@
 //! What a cached response is and the way a request takes through the cache. Knows nothing of Koa or Node.
 
+mod bus;
 mod entry;
 mod flights;
 mod key;
@@ -9,7 +10,7 @@ mod schema;
 mod tests;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use parking_lot::Mutex;
@@ -21,9 +22,10 @@ pub use key::{TAIL_BYTES, tail as key_tail, variant};
 pub use policy::{Refusal, Response};
 pub use schema::{Dependencies, Schema, custom_tag};
 
+use crate::client::HttpTransport;
 use crate::clock::Clock;
 use crate::error::Result;
-use crate::invalidation::{Acknowledgement, Outbox, Purge, Tag, Versions};
+use crate::invalidation::{Acknowledgement, Message, Outbox, Purge, Tag, Versions};
 use crate::store::{Found, Held, MemoryIndex, RemoteEntry, RemoteStore};
 use crate::warnings::Warnings;
 use entry::Meta;
@@ -44,6 +46,9 @@ struct L1Entry {
     name: String,
     tags: Arc<[Tag]>,
     snapshot: u64,
+    /// Until when it is trusted without the bus, in monotonic ms. Other processes may purge it unheard from the moment
+    /// its fill began to read, so that counts and not when the fill ended.
+    trusted_until: u64,
 }
 
 #[derive(Default)]
@@ -67,6 +72,26 @@ struct State {
     schema: Schema,
     counters: Counters,
     closed: bool,
+    /// The last purge of the site that this process knows of; none while it does not listen.
+    heard: Option<u64>,
+}
+
+impl State {
+    /// When this returns nothing that was purged is answered any more.
+    fn purge(&mut self, purge: Purge) {
+        self.counters.purges += 1;
+        match purge {
+            Purge::Tags(tags) => self.versions.purge_tags(tags.iter().map(String::as_str)),
+            Purge::Pattern(pattern) => {
+                self.index.remove_where(|entry| pattern.matches(&entry.name));
+                self.versions.purge_pattern(pattern);
+            }
+            Purge::All => {
+                self.index.remove_where(|_| true);
+                self.versions.purge_all();
+            }
+        }
+    }
 }
 
 struct Remote {
@@ -74,6 +99,11 @@ struct Remote {
     outbox: Arc<Outbox>,
     storing: Arc<Semaphore>,
     dropped: AtomicU64,
+    /// Until when the bus is known to be heard, in monotonic ms.
+    heard_until: AtomicU64,
+    listens: AtomicBool,
+    /// Hits at the last beat.
+    hits_at_beat: AtomicU64,
 }
 
 /// The response cache of one process.
@@ -97,7 +127,15 @@ impl Cache {
         let remote = remote.map(|store| {
             let store = Arc::new(store);
             let outbox = Arc::new(Outbox::new(Arc::clone(&store)));
-            Remote { store, outbox, storing: Arc::new(Semaphore::new(MAX_STORING)), dropped: AtomicU64::new(0) }
+            Remote {
+                store,
+                outbox,
+                storing: Arc::new(Semaphore::new(MAX_STORING)),
+                dropped: AtomicU64::new(0),
+                heard_until: AtomicU64::new(0),
+                listens: AtomicBool::new(false),
+                hits_at_beat: AtomicU64::new(0),
+            }
         });
         let state = State {
             keys: KeyMaker::new(&options.prefix),
@@ -108,6 +146,7 @@ impl Cache {
             schema: Schema::default(),
             counters: Counters::default(),
             closed: false,
+            heard: None,
         };
         Self { options, clock, warnings, state: Mutex::new(state), remote }
     }
@@ -165,7 +204,8 @@ impl Cache {
     /// The entry's slot while it is neither expired nor purged. One comparison, once it was checked since the last
     /// purge. What is not fresh stays until it is replaced or evicted.
     fn slot_if_fresh(&self, held: &Held<L1Entry>, versions: &Versions) -> Option<u32> {
-        if held.expires_at <= self.clock.monotonic_ms() {
+        let now = self.clock.monotonic_ms();
+        if held.expires_at <= now || (held.value.trusted_until <= now && !self.is_bus_heard(now)) {
             return None;
         }
         let sequence = versions.sequence();
@@ -235,8 +275,8 @@ impl Cache {
         if !state.versions.admits(snapshot, &name, &tags) {
             return None;
         }
-        let expires_at = self.expiry(began, found.ttl_ms);
-        let entry = L1Entry { name, tags, snapshot };
+        let expires_at = self.clock.monotonic_ms() + found.ttl_ms;
+        let entry = L1Entry { name, tags, snapshot, trusted_until: self.trusted_until(began) };
         let slot = state.index.insert(&key, found.entry.body.len() as u64, expires_at, snapshot, entry)?;
         state.flights.end(id);
         state.counters.l2_hits += 1;
@@ -269,8 +309,9 @@ impl Cache {
             state.counters.refused += 1;
             return (Outcome::refused("purged", true), None);
         }
-        let expires_at = self.expiry(flight.began, ttl_ms);
-        let entry = L1Entry { name: flight.name.clone(), tags: shared, snapshot: flight.snapshot };
+        let expires_at = now + ttl_ms;
+        let trusted_until = self.trusted_until(flight.began);
+        let entry = L1Entry { name: flight.name.clone(), tags: shared, snapshot: flight.snapshot, trusted_until };
         let slot = state.index.insert(&flight.key, body.len() as u64, expires_at, flight.snapshot, entry);
         state.counters.stored += 1;
         drop(state);
@@ -278,11 +319,108 @@ impl Cache {
         (outcome, self.store_job(flight, answer, ttl_ms, tags, body))
     }
 
-    /// When an entry leaves L1. With Upstash, other processes may purge it unheard from the moment its fill began to
-    /// read, so its age counts from there and not from when the fill ended.
-    fn expiry(&self, began: u64, ttl_ms: u64) -> u64 {
-        let ttl_ends = self.clock.monotonic_ms() + ttl_ms;
-        if self.remote.is_some() { ttl_ends.min(began + self.options.l1_max_age_ms) } else { ttl_ends }
+    /// Until when an entry is trusted that this process alone vouches for.
+    fn trusted_until(&self, began: u64) -> u64 {
+        if self.remote.is_some() { began + self.options.l1_max_age_ms } else { u64::MAX }
+    }
+
+    fn is_bus_heard(&self, now: u64) -> bool {
+        self.remote.as_ref().is_some_and(|remote| now < remote.heard_until.load(Ordering::Relaxed))
+    }
+
+    /// Begins to listen to the other processes, once; a future that ends with the cache. None without Upstash, and where
+    /// the bus is turned off.
+    pub fn listen(self: &Arc<Self>, transport: &Arc<HttpTransport>) -> Option<impl Future<Output = ()> + use<>> {
+        let (remote, heartbeat) = (self.remote.as_ref()?, self.options.heartbeat?);
+        if remote.listens.swap(true, Ordering::Relaxed) {
+            return None;
+        }
+        let channel = remote.store.channel().to_owned();
+        Some(bus::run(Arc::downgrade(self), Arc::clone(transport), channel, heartbeat))
+    }
+
+    fn is_closed(&self) -> bool {
+        self.state.lock().closed
+    }
+
+    /// Something came over the bus just now. False where something before it is missing.
+    fn bus_is_heard(&self) -> bool {
+        let (Some(remote), Some(heartbeat)) = (&self.remote, self.options.heartbeat) else { return true };
+        if self.state.lock().heard.is_none() {
+            return false;
+        }
+        let until = self.clock.monotonic_ms() + 2 * heartbeat.as_millis() as u64;
+        remote.heard_until.store(until, Ordering::Relaxed);
+        true
+    }
+
+    fn bus_is_lost(&self) {
+        if let Some(remote) = &self.remote {
+            remote.heard_until.store(0, Ordering::Relaxed);
+        }
+    }
+
+    /// Beats, so that everybody hears that the bus is alive; but not for entries that nobody asks for.
+    async fn beat(&self) {
+        let Some(remote) = &self.remote else { return };
+        let hits = self.state.lock().counters.hits;
+        if remote.hits_at_beat.swap(hits, Ordering::Relaxed) != hits && remote.store.is_reachable() {
+            // What fails is noticed by who does not hear it.
+            let _ = remote.store.beat(self.options.deadline * 4).await;
+        }
+    }
+
+    /// False where the last purge is another one than the last that was heard.
+    fn take_beat(&self, sequence: u64) -> bool {
+        self.state.lock().heard == Some(sequence) && self.bus_is_heard()
+    }
+
+    /// Does what another process did. False where something before it is missing.
+    fn take_message(&self, message: Message) -> bool {
+        let Some(remote) = &self.remote else { return true };
+        let mut state = self.state.lock();
+        let Some(heard) = state.heard else { return false };
+        let in_order = message.sequence == heard + 1 || message.purge == Purge::All;
+        if message.sequence > heard && !in_order {
+            return false;
+        }
+        if message.sequence > heard {
+            state.heard = Some(message.sequence);
+            if message.origin != remote.store.origin() {
+                state.purge(message.purge);
+            }
+        }
+        drop(state);
+        self.bus_is_heard()
+    }
+
+    /// Makes good for what was missed: from the log, or by trusting nothing that is in memory.
+    async fn catch_up(&self, deadline: Duration) {
+        let Some(remote) = &self.remote else { return };
+        self.bus_is_lost();
+        let heard = self.state.lock().heard;
+        let Ok((now, texts)) = remote.store.missed_since(heard.unwrap_or(u64::MAX >> 11), deadline).await else {
+            // Nothing is trusted until whatever is heard next has found the log.
+            self.state.lock().heard = None;
+            return;
+        };
+        let messages: Option<Vec<Message>> = texts.iter().map(|text| Message::parse(text.as_bytes())).collect();
+        let mut state = self.state.lock();
+        let missed = heard.zip(messages).filter(|(heard, messages)| {
+            let numbers = messages.iter().map(|message| message.sequence);
+            numbers.eq(heard + 1..=now)
+        });
+        match missed {
+            Some((_, messages)) => {
+                for message in messages.into_iter().filter(|message| message.origin != remote.store.origin()) {
+                    state.purge(message.purge);
+                }
+            }
+            None => state.purge(Purge::All),
+        }
+        state.heard = Some(now);
+        drop(state);
+        self.bus_is_heard();
     }
 
     /// The TTL and the tags of an answer that may be stored, or the reason why it may not.
@@ -381,19 +519,7 @@ impl Cache {
             let (acknowledged, start) = remote.outbox.add(purge.clone());
             PurgeUnderWay { acknowledged, sender: start.then(|| Arc::clone(&remote.outbox)) }
         });
-        let mut state = self.state.lock();
-        state.counters.purges += 1;
-        match purge {
-            Purge::Tags(tags) => state.versions.purge_tags(tags.iter().map(String::as_str)),
-            Purge::Pattern(pattern) => {
-                state.index.remove_where(|entry| pattern.matches(&entry.name));
-                state.versions.purge_pattern(pattern);
-            }
-            Purge::All => {
-                state.index.remove_where(|_| true);
-                state.versions.purge_all();
-            }
-        }
+        self.state.lock().purge(purge);
         under_way
     }
 
@@ -446,6 +572,7 @@ impl Cache {
             "l2Misses": counters.l2_misses,
             "l2Errors": counters.l2_errors,
             "l2Dropped": self.remote.as_ref().map_or(0, |remote| remote.dropped.load(Ordering::Relaxed)),
+            "bus": if self.is_bus_heard(self.clock.monotonic_ms()) { "open" } else { "closed" },
             "purgesWaiting": backlog.0,
             "purgeFailures": backlog.1,
         })

@@ -29,6 +29,7 @@ fn site() -> Site {
         max_entry_bytes: 10_000,
         l1_max_age_ms: 1_000,
         deadline: Duration::from_millis(150),
+        heartbeat: None,
     };
     let cache = Cache::new(options, None, Arc::clone(&clock) as Arc<dyn Clock>, Arc::new(Warnings::default()));
     cache.set_schema(SCHEMA).expect("a schema");

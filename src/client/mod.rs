@@ -20,7 +20,7 @@ pub use codec::{Command, Reply};
 pub use retry::Policy;
 pub use script::Script;
 pub use session::{Options, Session, Sink, Status};
-pub use subscribe::subscribe;
+pub use subscribe::{listen, path_of, subscribe};
 pub use transport::{Answer, Endpoint, Failure, HttpTransport, Request, Sending, Stage, Telemetry, Transport};
 
 use parking_lot::Mutex;

@@ -19,8 +19,7 @@ const MAX_EVENT_BYTES: usize = 16 * 1024 * 1024;
 
 /// Listens to a channel, or a pattern of channels, until it is aborted or refused. What it hears goes to `slot`.
 pub async fn subscribe(transport: Arc<HttpTransport>, pattern: bool, channel: String, slot: u32, sink: Arc<dyn Sink>) {
-    let mut path = if pattern { "psubscribe/" } else { "subscribe/" }.to_owned();
-    percent_encode(&mut path, channel.as_bytes());
+    let path = path_of(if pattern { "psubscribe/" } else { "subscribe/" }, &channel);
     let tell = |event, text: &[u8]| sink.complete(frame::event(slot, event, text));
     let policy = Policy { pauses_ms: PAUSES_MS.to_vec(), jitter: true, unsent_only: false };
     let mut failures = 0;
@@ -46,8 +45,15 @@ pub async fn subscribe(transport: Arc<HttpTransport>, pattern: bool, channel: St
     }
 }
 
+/// The path of a channel's stream.
+pub fn path_of(kind: &str, channel: &str) -> String {
+    let mut path = kind.to_owned();
+    percent_encode(&mut path, channel.as_bytes());
+    path
+}
+
 /// Reads one stream to its end; the error is why it ended.
-async fn listen(transport: &HttpTransport, path: String, mut data: impl FnMut(&[u8])) -> ErrorKind {
+pub async fn listen(transport: &HttpTransport, path: String, mut data: impl FnMut(&[u8])) -> ErrorKind {
     let mut events = match transport.open(path).await {
         Ok(events) => events,
         Err(error) => return error,

@@ -40,6 +40,10 @@ pub fn resolve(config: &str, environment: &Environment) -> Result<Value> {
     let max_entry_bytes = l1.integer("maxEntryBytes", 1 << 10, 1 << 26)?.unwrap_or(1 << 20);
     let max_age = l1.duration("maxAge")?.unwrap_or(1_000);
     l1.end()?;
+    let mut bus = root.section("bus")?;
+    let bus_enabled = bus.flag("enabled")?.unwrap_or(true);
+    let heartbeat = bus.duration("heartbeat")?.unwrap_or(3_000);
+    bus.end()?;
     let mut cache = root.section("cache")?;
     let cache_enabled = cache.flag("enabled")?.unwrap_or(true);
     cache.end()?;
@@ -55,6 +59,7 @@ pub fn resolve(config: &str, environment: &Environment) -> Result<Value> {
         "ttlMs": ttl,
         "deadlineMs": deadline,
         "l1": { "maxBytes": max_bytes, "maxEntryBytes": max_entry_bytes.min(max_bytes), "maxAgeMs": max_age },
+        "bus": { "enabled": bus_enabled, "heartbeatMs": heartbeat },
         "cache": { "enabled": cache_enabled },
         "rateLimit": rate_limit,
         "purgeOnStart": purge_on_start,

@@ -1,9 +1,11 @@
 //! What a purge is: tags with versions, key patterns, and the outbox of what Upstash has not acknowledged yet.
 
+mod message;
 mod outbox;
 mod pattern;
 mod versions;
 
+pub use message::{Message, beat_of};
 pub use outbox::{Acknowledgement, Outbox};
 pub use pattern::{Pattern, glob};
 pub use versions::{Tag, Versions};

@@ -11,7 +11,7 @@ use super::error::to_js;
 use super::limiter::{self, Decides, Limiter};
 use super::prober::{Prober, prober};
 use crate::cache::{Answer, Cache, Options, Response, Role};
-use crate::client::{Client, HttpTransport};
+use crate::client::{Client, HttpTransport, Transport};
 use crate::clock::{Clock, SystemClock};
 use crate::error::ErrorKind;
 use crate::invalidation::{Pattern, Purge};
@@ -29,6 +29,14 @@ struct Resolved {
     ttl_ms: u64,
     deadline_ms: u64,
     l1: L1,
+    bus: Bus,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Bus {
+    enabled: bool,
+    heartbeat_ms: u64,
 }
 
 #[derive(Deserialize)]
@@ -101,6 +109,7 @@ pub struct Outcome {
 pub struct Engine {
     cache: Arc<Cache>,
     client: Option<Arc<Client>>,
+    transport: Option<Arc<HttpTransport>>,
     clock: Arc<dyn Clock>,
     warnings: Arc<Warnings>,
     prefix: String,
@@ -116,13 +125,13 @@ impl Engine {
             .map_err(|error| to_js(ErrorKind::Config(format!("config: not what resolveConfig returns: {error}"))))?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let warnings = Arc::new(Warnings::default());
-        let client = match (&resolved.url, &resolved.token) {
-            (Some(url), Some(token)) => {
-                let transport = HttpTransport::new(url, token).map_err(to_js)?;
-                Some(Arc::new(Client::new(Arc::new(transport), Arc::clone(&clock))))
-            }
+        let transport = match (&resolved.url, &resolved.token) {
+            (Some(url), Some(token)) => Some(Arc::new(HttpTransport::new(url, token).map_err(to_js)?)),
             _ => None,
         };
+        let client = transport
+            .as_ref()
+            .map(|transport| Arc::new(Client::new(Arc::clone(transport) as Arc<dyn Transport>, Arc::clone(&clock))));
         let deadline = Duration::from_millis(resolved.deadline_ms);
         let options = Options {
             prefix: resolved.prefix.clone(),
@@ -131,10 +140,11 @@ impl Engine {
             max_entry_bytes: resolved.l1.max_entry_bytes,
             l1_max_age_ms: resolved.l1.max_age_ms,
             deadline,
+            heartbeat: resolved.bus.enabled.then(|| Duration::from_millis(resolved.bus.heartbeat_ms)),
         };
         let remote = client.as_ref().map(|client| RemoteStore::new(Arc::clone(client), &resolved.prefix));
         let cache = Arc::new(Cache::new(options, remote, Arc::clone(&clock), Arc::clone(&warnings)));
-        Ok(Self { cache, client, clock, warnings, prefix: resolved.prefix, deadline })
+        Ok(Self { cache, client, transport, clock, warnings, prefix: resolved.prefix, deadline })
     }
 
     /// Where entries live: `memory`, or `upstash` with memory in front of it.
@@ -210,7 +220,9 @@ impl Engine {
     /// Takes what `fetch` found into memory: its slot, which ends the flight, or -1 when a purge came between.
     #[napi]
     pub fn adopt(&self, id: u32) -> i32 {
-        self.cache.adopt(id).map_or(-1, |slot| slot as i32)
+        let slot = self.cache.adopt(id);
+        self.listen_for(slot);
+        slot.map_or(-1, |slot| slot as i32)
     }
 
     /// Ends a flight with its leader's answer. `body` null means there is none that could be stored.
@@ -234,6 +246,7 @@ impl Engine {
             bypass: facts.bypass.as_deref(),
         };
         let (outcome, job) = self.cache.finish(id, &answer, body);
+        self.listen_for(outcome.slot);
         if let Some(job) = job {
             let cache = Arc::clone(&self.cache);
             spawn(async move { cache.store(job).await });
@@ -328,6 +341,16 @@ impl Engine {
     #[napi]
     pub fn close(&self) {
         self.cache.close();
+    }
+
+    /// Listens to other processes from the first entry on that they might purge: not where nothing is answered, such as
+    /// in a command of Strapi's.
+    fn listen_for(&self, slot: Option<u32>) {
+        if let (Some(_), Some(transport)) = (slot, &self.transport)
+            && let Some(listening) = self.cache.listen(transport)
+        {
+            spawn(listening);
+        }
     }
 
     fn purge<'env>(&self, env: &'env Env, purge: Purge) -> napi::Result<Option<PromiseRaw<'env, ()>>> {

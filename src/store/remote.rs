@@ -5,6 +5,7 @@
 //! it is visible. It stands outside `<prefix>:*`: no pattern a person writes reaches it.
 
 use std::collections::HashMap;
+use std::hash::BuildHasher;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -18,10 +19,14 @@ use crate::error::{ErrorKind, Result};
 
 static LOOKUP: Lazy<Script> = Lazy::new(|| Script::new(include_str!("scripts/lookup.lua")));
 static STORE: Lazy<Script> = Lazy::new(|| Script::new(include_str!("scripts/store.lua")));
+static BEAT: Lazy<Script> = Lazy::new(|| Script::new(include_str!("scripts/beat.lua")));
+static MISSED: Lazy<Script> = Lazy::new(|| Script::new(include_str!("scripts/missed.lua")));
 static PURGE: Lazy<Script> = Lazy::new(|| Script::new(include_str!("scripts/purge.lua")));
 
 /// Fields of the versions hash before the floor is raised and it starts anew: a few MB at most.
 const MAX_VERSIONS: u32 = 20_000;
+/// Purges that the log remembers: those of a listener's short absence.
+const MAX_LOG: u32 = 1_000;
 /// Keys asked for in one SCAN of a pattern purge: large enough to be few, small enough not to hold Redis up.
 const SCAN_COUNT: u32 = 1_000;
 
@@ -54,6 +59,12 @@ pub struct RemoteStore {
     /// What every entry's key begins with. A pattern reaches nothing else, whatever it says.
     entries: String,
     versions: String,
+    /// The purges of late, a sorted set by sequence.
+    log: String,
+    /// Where purges are told.
+    channel: String,
+    /// This process among those that share the database.
+    origin: String,
     /// The highest sequence this process has seen: one that is lower was restored from an older copy.
     seen: AtomicU64,
     /// What this process's own purges were given. A database restored from a copy may have caught up with `seen`
@@ -88,6 +99,9 @@ impl RemoteStore {
             client,
             entries: format!("{prefix}:"),
             versions: format!("{prefix}@versions"),
+            log: format!("{prefix}@log"),
+            channel: format!("{prefix}@bus"),
+            origin: format!("{:016x}", foldhash::fast::RandomState::default().hash_one(std::process::id())),
             seen: AtomicU64::new(0),
             given: Mutex::new(Given::default()),
         }
@@ -164,7 +178,8 @@ impl RemoteStore {
     /// # Errors
     /// What the client met.
     pub async fn purge_pattern(&self, pattern: &str, deadline: Duration) -> Result<()> {
-        self.purge("tags", &["@pattern".to_owned()], deadline).await?;
+        let named = [pattern.to_owned()];
+        self.purge("pattern", &named, deadline).await?;
         let mut cursor = "0".to_owned();
         loop {
             let scan = command!["SCAN", cursor, "MATCH", pattern, "COUNT", SCAN_COUNT];
@@ -177,18 +192,51 @@ impl RemoteStore {
                 self.client.command(&unlink, deadline).await?;
             }
             if cursor == "0" {
-                return Ok(());
+                // Until now another process may have taken one of these keys into its memory.
+                return self.purge("pattern", &named, deadline).await;
             }
         }
     }
 
     async fn purge(&self, kind: &str, tags: &[String], deadline: Duration) -> Result<()> {
-        let mut arguments: Command = command![self.seen.load(Ordering::Relaxed), MAX_VERSIONS, kind];
+        let seen = self.seen.load(Ordering::Relaxed);
+        let mut arguments: Command = command![seen, MAX_VERSIONS, MAX_LOG, self.channel, self.origin, kind];
         arguments.extend(tags.iter().cloned());
-        let reply = PURGE.run(&self.client, &[&self.versions], arguments, deadline).await?;
+        let reply = PURGE.run(&self.client, &[&self.versions, &self.log], arguments, deadline).await?;
         let sequence = self.see(Some(&reply))?;
+        let tags = if kind == "pattern" { &[PATTERN_TAG.to_owned()] } else { tags };
         self.given.lock().note(tags, sequence);
         Ok(())
+    }
+
+    /// The channel on which purges are told.
+    pub fn channel(&self) -> &str {
+        &self.channel
+    }
+
+    /// By what this process signs its purges.
+    pub fn origin(&self) -> &str {
+        &self.origin
+    }
+
+    /// The messages of the purges after `sequence`, as far as they are remembered, and the sequence now.
+    ///
+    /// # Errors
+    /// What the client met.
+    pub async fn missed_since(&self, sequence: u64, deadline: Duration) -> Result<(u64, Vec<String>)> {
+        let reply = MISSED.run(&self.client, &[&self.versions, &self.log], command![sequence], deadline).await?;
+        let items = reply.items().ok_or_else(|| unexpected("log"))?;
+        let now = items.first().and_then(Reply::unsigned).ok_or_else(|| unexpected("sequence"))?;
+        let messages = items.iter().skip(1).map(Reply::text).collect::<Option<Vec<String>>>();
+        Ok((now, messages.ok_or_else(|| unexpected("message"))?))
+    }
+
+    /// Makes every listener hear the sequence.
+    ///
+    /// # Errors
+    /// What the client met.
+    pub async fn beat(&self, deadline: Duration) -> Result<()> {
+        BEAT.run(&self.client, &[&self.versions], command![self.channel], deadline).await.map(|_| ())
     }
 
     fn see(&self, sequence: Option<&Reply>) -> Result<u64> {
@@ -197,6 +245,9 @@ impl RemoteStore {
         Ok(sequence)
     }
 }
+
+/// The version of patterns: what was being filled when one was purged may match it.
+const PATTERN_TAG: &str = "@pattern";
 
 fn unexpected(what: &str) -> ErrorKind {
     ErrorKind::Protocol(format!("an unexpected {what}"))

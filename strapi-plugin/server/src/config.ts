@@ -62,12 +62,13 @@ export function resolveRule(kind: string, options: unknown, resolved: string): u
 
 /** What `strapi.config.get('plugin::upstash')` shows: the user's own words and units, complete. */
 export function readable(resolved: ResolvedConfig, given: UserConfig): UserConfig {
-  const { url, token, prefix, ttlMs, deadlineMs, l1, cache, rateLimit, purgeOnStart } = resolved;
+  const { url, token, prefix, ttlMs, deadlineMs, l1, bus, cache, rateLimit, purgeOnStart } = resolved;
   const shown: UserConfig = {
     prefix,
     ttl: ttlMs / 1000,
     deadline: deadlineMs / 1000,
     l1: { maxBytes: l1.maxBytes, maxEntryBytes: l1.maxEntryBytes, maxAge: l1.maxAgeMs / 1000 },
+    bus: { enabled: bus.enabled, heartbeat: bus.heartbeatMs / 1000 },
     cache,
     rateLimit: {
       ...given.rateLimit,

@@ -24,12 +24,15 @@ export const journalType = {
 };
 
 /** How often rows that others left are looked for, and after how long one must be a dead process's. */
-const SWEEP_MS = 10_000;
-const ABANDONED_MS = 10_000;
+const SWEEP_MS = 5_000;
+const ABANDONED_MS = 15_000;
 /** A row that old is done with: its purge was made, by whoever found it. */
 const OLD_MS = 300_000;
-/** What was acknowledged is crossed out together. */
-const CROSS_OUT_MS = 250;
+/**
+ * What was acknowledged is crossed out together, and not often: where two processes share an SQLite file, each write of
+ * one can make a transaction of the other fail.
+ */
+const CROSS_OUT_MS = 5_000;
 
 interface Row {
   id: number;

@@ -32,10 +32,20 @@ export interface UserConfig {
     /** A body larger than this, in bytes, is not stored. Default: 1048576 (1 MiB). */
     maxEntryBytes?: number | undefined;
     /**
-     * With Upstash: how long an answer in memory is trusted before Upstash is asked again. The purge of another
-     * process is noticed at the latest then. Default: `'1 s'`.
+     * With Upstash, while the bus is not heard: how long an answer in memory is trusted before Upstash is asked again.
+     * Default: `'1 s'`.
      */
     maxAge?: Duration | undefined;
+  } | undefined;
+  /** With Upstash: the channel on which processes tell each other of purges. */
+  bus?: {
+    /** False asks Upstash after each `l1.maxAge` instead. Default: true. */
+    enabled?: boolean | undefined;
+    /**
+     * How often it gives a sign of life while answers come from memory: one command. Where it falls silent without
+     * breaking, another process's purge is noticed after twice as long at the latest. Default: `'3 s'`.
+     */
+    heartbeat?: Duration | undefined;
   } | undefined;
   cache?: {
     /** False makes the cache middleware pass everything through. Default: true. */
@@ -218,6 +228,8 @@ export interface CacheStats {
   store: 'memory' | 'upstash';
   /** `open` while Upstash is given up on for a moment, so that it delays nobody. */
   breaker: 'open' | 'closed';
+  /** Whether other processes' purges are heard as they are made. Without Upstash there are none: `closed`. */
+  bus: 'open' | 'closed';
   /** Requests answered from memory. */
   hits: number;
   /** Requests not found in memory. */
@@ -253,6 +265,7 @@ export interface ResolvedConfig {
   ttlMs: number;
   deadlineMs: number;
   l1: { maxBytes: number; maxEntryBytes: number; maxAgeMs: number };
+  bus: { enabled: boolean; heartbeatMs: number };
   cache: { enabled: boolean };
   rateLimit: {
     enabled: boolean;
