@@ -216,6 +216,21 @@ describe('a purge in one process', () => {
   });
 });
 
+describe('a purge of a tag', () => {
+  it('costs one command, however many keys carry it', async () => {
+    await shared.publish(shared.a, '/api/articles/0', 'old');
+    const [key] = await shared.keys('strapi:/api/articles*');
+    const copy = `for i = 1, 100000 do redis.call('COPY', KEYS[1], 'strapi:/api/articles/' .. i .. '#0') end`;
+    await shared.redis.command('EVAL', copy, 1, key);
+    await shared.a.engine.purgeTypes([PAGE]);
+    shared.upstash.stats.reset();
+    await shared.a.engine.purgeTypes([ARTICLE]);
+    assert.deepEqual(shared.upstash.stats.commands.map(([name]) => name), ['EVALSHA']);
+    assert.equal(await onUpstash(shared.b, '/api/articles/0'), null);
+    await shared.redis.command('FLUSHALL');
+  });
+});
+
 describe('a purge of a pattern', () => {
   it('scans and unlinks in batches, and leaves the versions, the limiter and what is not ours', async () => {
     await shared.publish(shared.a, '/api/articles/0', 'old');
