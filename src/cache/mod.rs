@@ -510,6 +510,12 @@ impl Cache {
         Purge::Tags(tags.into_iter().collect())
     }
 
+    /// What a write to drafts of these types makes stale.
+    pub fn purge_of_drafts(&self, uids: &[String]) -> Purge {
+        let tags = self.state.lock().schema.touched_by_draft(uids.iter().map(String::as_str));
+        Purge::Tags(tags.into_iter().collect())
+    }
+
     /// Purges: when this returns nothing stale is answered by this process any more. With Upstash, what is returned
     /// resolves when the other processes are told.
     pub fn purge(&self, purge: Purge) -> Option<PurgeUnderWay> {

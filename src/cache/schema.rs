@@ -66,8 +66,11 @@ struct Type {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 enum Attribute {
-    /// A relation to this type, or to any (`*`, a morph).
+    /// A relation to this type.
     Relation(String),
+    /// A relation whose target belongs to one document at a time, or may be of any type (`*`, a morph): whoever takes a
+    /// target takes it away from another.
+    Owns(String),
     Component(String),
     /// A dynamic zone of these components.
     Zone(Vec<String>),
@@ -80,7 +83,7 @@ const MEDIA_TYPE: &str = "plugin::upload.file";
 impl Attribute {
     fn targets(&self) -> Vec<&str> {
         match self {
-            Self::Relation(uid) | Self::Component(uid) => vec![uid],
+            Self::Relation(uid) | Self::Owns(uid) | Self::Component(uid) => vec![uid],
             Self::Zone(uids) => uids.iter().map(String::as_str).collect(),
             Self::Media(_) => vec![MEDIA_TYPE],
         }
@@ -90,6 +93,11 @@ impl Attribute {
 /// The tag of a type.
 pub fn type_tag(uid: &str) -> String {
     format!("t:{uid}")
+}
+
+/// The tag of a type's published rows: on a response that lists or shows them and no drafts. Saving a draft spares it.
+fn published_tag(uid: &str) -> String {
+    format!("p:{uid}")
 }
 
 /// A tag given by hand. One without a colon gets a namespace of its own, away from ours.
@@ -136,52 +144,101 @@ impl Schema {
     pub fn dependencies(&self, reads: &str) -> Result<Dependencies> {
         let reads: Vec<(String, Value)> = serde_json::from_str(reads)
             .map_err(|error| ErrorKind::Config(format!("reads: not understood: {error}")))?;
-        let mut walk = Walk { schema: self, types: BTreeSet::new() };
+        let mut walk = Walk { schema: self, types: BTreeSet::new(), published: BTreeSet::new() };
         let mut known = false;
         for (uid, params) in &reads {
             known |= !is_incidental(uid);
             // Every public answer reads the public role's permissions: `auth` stands for them, and for what they
             // lead to, or an edit of any user would purge the site through `role`.
             if !decides_access(uid) {
-                walk.read(uid, params, 0);
+                walk.root(uid, params);
             }
         }
-        let unwatched = walk.types.iter().any(|uid| self.unwatched.contains(*uid));
+        let unwatched = walk.types.iter().chain(&walk.published).any(|uid| self.unwatched.contains(*uid));
         let mut tags: BTreeSet<String> = walk.types.into_iter().map(type_tag).collect();
+        tags.extend(walk.published.into_iter().map(published_tag));
         tags.insert(AUTH_TAG.to_owned());
         Ok(Dependencies { tags, known, unwatched })
     }
 
     /// What a write to documents of these types makes stale: the types, the targets of their relations (a relation
     /// can change from either side), and what depends on any type.
-    pub fn touched_by_write<'a>(&self, uids: impl IntoIterator<Item = &'a str>) -> BTreeSet<String> {
+    pub fn touched_by_write<'a>(&self, uids: impl IntoIterator<Item = &'a str> + Clone) -> BTreeSet<String> {
+        let mut tags = self.touched_by_draft(uids.clone());
+        for uid in uids {
+            tags.insert(published_tag(uid));
+            for target in self.targets(uid, |_| true) {
+                tags.insert(type_tag(target));
+                tags.insert(published_tag(target));
+            }
+        }
+        tags
+    }
+
+    /// What a write to drafts alone makes stale: not what shows published documents of the types, nor the targets of
+    /// relations, which drafts and published documents have each for themselves, unless a target is taken away by it.
+    pub fn touched_by_draft<'a>(&self, uids: impl IntoIterator<Item = &'a str>) -> BTreeSet<String> {
         let mut tags = BTreeSet::from([type_tag(ANY_TYPE)]);
         for uid in uids {
             tags.insert(type_tag(uid));
             if decides_access(uid) {
                 tags.insert(AUTH_TAG.to_owned());
             }
-            let attributes = self.types.get(uid).into_iter().flat_map(|known| known.attributes.values());
-            for attribute in attributes {
-                if let Attribute::Relation(target) = attribute
-                    && target != ANY_TYPE
-                {
-                    tags.insert(type_tag(target));
-                }
+            for target in self.targets(uid, |attribute| matches!(attribute, Attribute::Owns(_))) {
+                tags.insert(type_tag(target));
+                tags.insert(published_tag(target));
+                // The document that it is taken away from is another of the same type.
+                tags.insert(published_tag(uid));
             }
         }
         tags
     }
+
+    /// The types that those of a type's relations lead to.
+    fn targets<'s>(&'s self, uid: &str, which: impl Fn(&Attribute) -> bool) -> impl Iterator<Item = &'s str> {
+        let attributes = self.types.get(uid).into_iter().flat_map(|known| known.attributes.values());
+        attributes.filter(move |attribute| which(attribute)).filter_map(|attribute| match attribute {
+            Attribute::Relation(target) | Attribute::Owns(target) if target != ANY_TYPE => Some(target.as_str()),
+            _ => None,
+        })
+    }
+}
+
+/// Whether a condition lets no draft through: `publishedAt` is asked for, and not in one of several alternatives.
+fn asks_for_published(condition: &Value) -> bool {
+    let Value::Object(fields) = condition else { return false };
+    fields.iter().any(|(name, value)| match name.as_str() {
+        "publishedAt" => value.get("$notNull") == Some(&Value::Bool(true)),
+        "$and" => value.as_array().is_some_and(|all| all.iter().any(asks_for_published)),
+        _ => false,
+    })
 }
 
 struct Walk<'a> {
     schema: &'a Schema,
     types: BTreeSet<&'a str>,
+    /// Types of which no row is read but published ones.
+    published: BTreeSet<&'a str>,
 }
 
 impl<'a> Walk<'a> {
+    /// One query. Its own rows are published ones where it says so; what it joins to them may be any row.
+    fn root(&mut self, uid: &'a str, params: &'a Value) {
+        let says_so = ["where", "filters"].iter().any(|name| params.get(name).is_some_and(asks_for_published));
+        if says_so {
+            self.published.insert(uid);
+            self.parts(uid, params, 0);
+        } else {
+            self.read(uid, params, 0);
+        }
+    }
+
     fn read(&mut self, uid: &'a str, params: &'a Value, depth: usize) {
         self.types.insert(uid);
+        self.parts(uid, params, depth);
+    }
+
+    fn parts(&mut self, uid: &'a str, params: &'a Value, depth: usize) {
         let Value::Object(params) = params else { return };
         if depth > MAX_DEPTH {
             self.types.insert(ANY_TYPE);
@@ -447,10 +504,47 @@ mod tests {
     #[test]
     fn a_write_touches_its_type_and_the_targets_of_its_relations() {
         let touched = schema().touched_by_write(["api::category.category"]);
-        let expected =
-            ["t:*", "t:api::article.article", "t:api::category.category", "t:api::section.section", "t:plugin::x.log"];
-        assert_eq!(touched.into_iter().collect::<Vec<_>>(), expected);
+        let uids = ["api::article.article", "api::category.category", "api::section.section", "plugin::x.log"];
+        let tags = |kind: &str| uids.map(|uid| format!("{kind}:{uid}"));
+        assert_eq!(
+            touched,
+            [tags("t").to_vec(), tags("p").to_vec(), vec!["t:*".to_owned()]].concat().into_iter().collect()
+        );
         assert!(schema().touched_by_write(["plugin::users-permissions.role"]).contains(AUTH_TAG));
+    }
+
+    #[test]
+    fn a_write_to_drafts_spares_what_shows_published_documents_alone() {
+        let draft = schema().touched_by_draft(["api::article.article"]);
+        assert_eq!(draft, BTreeSet::from(["t:*".to_owned(), "t:api::article.article".to_owned()]));
+        let published =
+            r#"{"where":{"$and":[{"publishedAt":{"$notNull":true}},{"title":"x"}]},"populate":["category"]}"#;
+        let of = |params: &str| {
+            let reads = format!(r#"[["api::article.article", {params}]]"#);
+            schema().dependencies(&reads).expect("understood").tags
+        };
+        let tags = ["auth", "p:api::article.article", "t:api::category.category"];
+        assert_eq!(of(published), tags.map(str::to_owned).into());
+        assert_eq!(of(r#"{"filters":{"publishedAt":{"$notNull":true}}}"#), ["auth", tags[1]].map(str::to_owned).into());
+        // Drafts have a part in these.
+        for params in [
+            "{}",
+            r#"{"where":{"publishedAt":{"$null":true}}}"#,
+            r#"{"where":{"$or":[{"publishedAt":{"$notNull":true}},{"title":"x"}]}}"#,
+            r#"{"where":{"$not":{"publishedAt":{"$notNull":true}}}}"#,
+            r#"{"where":{"publishedAt":{"$notNull":false}}}"#,
+            r#"{"where":{"publishedAt":{"$notNull":true},"category":{"articles":{"title":"x"}}}}"#,
+            r#"{"where":{"publishedAt":{"$notNull":true}},"populate":{"category":{"populate":["articles"]}}}"#,
+        ] {
+            assert!(of(params).contains("t:api::article.article"), "{params}");
+        }
+    }
+
+    #[test]
+    fn a_draft_that_takes_a_target_away_touches_whom_it_is_taken_from() {
+        let json = r#"{ "prefix": "/api", "types": { "a": { "attributes": { "one": { "owns": "b" }, "many": { "relation": "c" } } } } }"#;
+        let touched = Schema::parse(json).expect("a schema").schema.touched_by_draft(["a"]);
+        assert_eq!(touched, ["t:*", "t:a", "p:a", "t:b", "p:b"].map(str::to_owned).into());
     }
 
     #[test]

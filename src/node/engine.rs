@@ -278,6 +278,13 @@ impl Engine {
         self.purge(env, self.cache.purge_of_types(&uids))
     }
 
+    /// Purges what a write to drafts of these types makes stale, and to drafts alone: not what shows published documents.
+    /// As `purgeTypes`.
+    #[napi(ts_return_type = "Promise<void> | null")]
+    pub fn purge_drafts<'env>(&self, env: &'env Env, uids: Vec<String>) -> napi::Result<Option<PromiseRaw<'env, ()>>> {
+        self.purge(env, self.cache.purge_of_drafts(&uids))
+    }
+
     /// Purges what carries one of these tags. As `purgeTypes`.
     #[napi(ts_return_type = "Promise<void> | null")]
     pub fn purge_tags<'env>(&self, env: &'env Env, tags: Vec<String>) -> napi::Result<Option<PromiseRaw<'env, ()>>> {

@@ -1,3 +1,4 @@
+import type { Core } from '@strapi/strapi';
 import { typesWritten } from './core-store';
 import { fills } from './fill';
 import { JOURNAL } from './journal';
@@ -84,6 +85,7 @@ export function watchDatabase(site: Site): void {
       if (silent) return original.call(this, uid, params);
       // A transfer makes thousands of writes and purges everything at its end.
       const rows = await site.purges.note(transferring ? { everything: true } : { types: typesWritten(uid, undefined) });
+      const wasDraft = await isDraftBefore(strapi, uid, name, params);
       let result: unknown;
       try {
         result = await original.call(this, uid, params);
@@ -94,13 +96,46 @@ export function watchDatabase(site: Site): void {
         const purged = site.purges.request((batch) => {
           // A transfer's transaction holds raw SQL as well.
           batch.everything ||= wrote && strapi.db.inTransaction();
-          for (const type of typesWritten(uid, result)) batch.types.add(type);
+          if (wasDraft && isDraft(result)) batch.drafts.add(uid);
+          else for (const type of typesWritten(uid, result)) batch.types.add(type);
         }, rows);
         // Who reads after this write finds it everywhere. A transfer makes thousands of writes and purges at its end.
         if (!wrote) await purged;
       }
     });
   }
+}
+
+/** By Strapi and uid: asking Strapi copies every schema. */
+const draftable = new WeakMap<Core.Strapi, Map<string, boolean>>();
+
+/** Whether a type has draft & publish. Of one without it every row is public, whatever its `publishedAt`. */
+function isDraftable(strapi: Core.Strapi, uid: string): boolean {
+  let known = draftable.get(strapi);
+  if (known === undefined) draftable.set(strapi, (known = new Map()));
+  let answer = known.get(uid);
+  if (answer === undefined) {
+    const type = strapi.contentTypes[uid as never] as { options?: { draftAndPublish?: boolean } } | undefined;
+    answer = type?.options?.draftAndPublish === true;
+    known.set(uid, answer);
+  }
+  return answer;
+}
+
+/** Whether a write concerns one row of a draft & publish type that nobody but editors has seen so far. */
+async function isDraftBefore(strapi: Core.Strapi, uid: string, method: string, params: unknown): Promise<boolean> {
+  if (!isDraftable(strapi, uid)) return false;
+  if (method === 'create' || method === 'delete') return true;
+  const where = (params as { where?: object } | undefined)?.where;
+  if (method !== 'update' || where === undefined) return false;
+  // The row that Strapi is going to update, found as it finds it.
+  const row = await strapi.db.queryBuilder(uid).select(['id', 'publishedAt']).where(where).first().execute<unknown>();
+  return isDraft(row);
+}
+
+/** What a row is after a write to it. One of which that can't be told counts as published. */
+function isDraft(row: unknown): boolean {
+  return (row as { publishedAt?: unknown } | null | undefined)?.publishedAt === null;
 }
 
 /** Strapi notes the hour an API token was last used: that changes nothing it may do. */

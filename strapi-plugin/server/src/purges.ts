@@ -7,11 +7,14 @@ import type { Shelf } from './shelf';
 /** What one transaction, or one write outside of any, makes stale. */
 export class Batch {
   readonly types = new Set<string>();
+  /** Types of which only drafts were written. */
+  readonly drafts = new Set<string>();
   readonly tags = new Set<string>();
   readonly patterns = new Set<string>();
   everything = false;
 
-  add({ types = [], tags = [], patterns = [], everything = false }: Purged): void {
+  add({ types = [], drafts = [], tags = [], patterns = [], everything = false }: Purged): void {
+    for (const type of drafts) this.drafts.add(type);
     for (const type of types) this.types.add(type);
     for (const tag of tags) this.tags.add(tag);
     for (const pattern of patterns) this.patterns.add(pattern);
@@ -22,6 +25,8 @@ export class Batch {
 /** What is purged. */
 export interface Purged {
   types?: string[];
+  /** Types of which only drafts are written. */
+  drafts?: string[];
   tags?: string[];
   patterns?: string[];
   everything?: boolean;
@@ -120,6 +125,9 @@ export class Purges {
       ask(() => this.engine.purgeAll());
     } else {
       if (batch.types.size > 0) ask(() => this.engine.purgeTypes([...batch.types]));
+      // What is purged whole needs no more.
+      const drafts = [...batch.drafts].filter((type) => !batch.types.has(type));
+      if (drafts.length > 0) ask(() => this.engine.purgeDrafts(drafts));
       if (batch.tags.size > 0) ask(() => this.engine.purgeTags([...batch.tags]));
       for (const pattern of batch.patterns) ask(() => this.engine.purgePattern(pattern));
     }

@@ -1,7 +1,7 @@
 import type { Core } from '@strapi/strapi';
 import { PRIVATE_TYPES } from './database';
 
-type Attribute = { relation: string } | { component: string } | { zone: string[] } | { media: true };
+type Attribute = { relation: string } | { owns: string } | { component: string } | { zone: string[] } | { media: true };
 
 interface Type {
   kind: 'type' | 'component';
@@ -40,16 +40,26 @@ function typeOf(kind: Type['kind'], schema: Schema): Type {
 
 interface RawAttribute {
   type: string;
+  relation?: string;
+  inversedBy?: string;
+  mappedBy?: string;
   target?: string;
   component?: string;
   components?: string[];
+}
+
+function isExclusive({ relation, inversedBy, mappedBy }: RawAttribute): boolean {
+  const isOneToAny = relation !== 'manyToOne' && relation !== 'manyToMany';
+  return isOneToAny && (inversedBy !== undefined || mappedBy !== undefined);
 }
 
 function attributeOf(raw: RawAttribute): Attribute | null {
   switch (raw.type) {
     case 'relation':
       // morphToOne and morphToMany name no target: they lead to any type.
-      return { relation: raw.target ?? '*' };
+      if (raw.target === undefined) return { owns: '*' };
+      // Whoever takes the target of such a relation takes it away from another, if it knows whose it is.
+      return isExclusive(raw) ? { owns: raw.target } : { relation: raw.target };
     case 'media':
       return { media: true };
     case 'component':
