@@ -116,6 +116,8 @@ describe('saving a draft', () => {
       await site.admin.save(ARTICLE, documentId, { category: { connect: [{ documentId: category }], disconnect: [] } });
     },
     'that is new': () => site.call((strapi, uid) => strapi.documents(uid).create({ data: { title: 'Draft, new', slug: `draft-${Date.now()}` } }), ARTICLE),
+    'that is a clone': ({ documentId }) =>
+      site.call((strapi, args) => strapi.documents(args.uid).clone({ documentId: args.documentId, data: { slug: `clone-${Date.now()}` } }), { uid: ARTICLE, documentId }),
     'that is thrown away again': ({ documentId }) => site.call((strapi, args) => strapi.documents(args.uid).discardDraft({ documentId: args.documentId }), { uid: ARTICLE, documentId }),
   };
   for (const [way, save] of Object.entries(ways)) {

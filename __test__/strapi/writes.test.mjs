@@ -124,10 +124,6 @@ describe('through code:', () => {
       strapi.documents('api::article.article').create({ data: { title: 'Created', slug: `${slug}-x` }, status: 'published' }),
     'the Document Service updates': (strapi, [{ documentId }]) =>
       strapi.documents('api::article.article').update({ documentId, data: { title: 'Updated' }, status: 'published' }),
-    'the Document Service clones': (strapi, [, { documentId, slug }]) =>
-      strapi.documents('api::article.article').clone({ documentId, data: { slug: `${slug}-clone` } }),
-    'the Document Service discards a draft': (strapi, [{ documentId }]) =>
-      strapi.documents('api::article.article').discardDraft({ documentId }),
     'the Document Service deletes': (strapi, all) =>
       strapi.documents('api::article.article').delete({ documentId: all.at(-2).documentId }),
     'db.query updates one row': (strapi, [{ id }]) =>
