@@ -84,6 +84,13 @@ const windowsAround = (windowMs) => (key, now) => {
 const windowOf = (now, windowMs) => Math.floor(now / windowMs);
 const endOf = (now, windowMs) => (windowOf(now, windowMs) + 1) * windowMs;
 
+/** How windows of either kind answer. */
+const windowAnswers = (windowMs) => ({
+  taken: ([left, limit], now) => ({ success: left >= 0, limit, remaining: Math.max(0, left), reset: endOf(now, windowMs) }),
+  peeked: ([left, limit], now) => ({ remaining: Math.max(0, left), reset: endOf(now, windowMs), limit }),
+  state: windowsAround(windowMs),
+});
+
 /** `tokens` requests in each window. */
 function fixedWindow(tokens, window) {
   const limit = count('tokens', tokens);
@@ -94,14 +101,7 @@ function fixedWindow(tokens, window) {
     scripts: { take: limitScripts.fixedWindow, peek: peekScripts.fixedWindow },
     keys: (key, now) => [`${key}:${windowOf(now, windowMs)}`],
     args: () => [limit, windowMs],
-    taken: ([used, most], now) => ({
-      success: used <= most,
-      limit: most,
-      remaining: Math.max(0, most - used),
-      reset: endOf(now, windowMs),
-    }),
-    peeked: ([left, most], now) => ({ remaining: Math.max(0, left), reset: endOf(now, windowMs), limit: most }),
-    state: windowsAround(windowMs),
+    ...windowAnswers(windowMs),
   });
 }
 
@@ -115,14 +115,7 @@ function slidingWindow(tokens, window) {
     scripts: { take: limitScripts.slidingWindow, peek: peekScripts.slidingWindow },
     keys: (key, now) => [0, 1].map((back) => `${key}:${windowOf(now, windowMs) - back}`),
     args: (now) => [limit, now, windowMs],
-    taken: ([left, most], now) => ({
-      success: left >= 0,
-      limit: most,
-      remaining: Math.max(0, left),
-      reset: endOf(now, windowMs),
-    }),
-    peeked: ([left, most], now) => ({ remaining: Math.max(0, left), reset: endOf(now, windowMs), limit: most }),
-    state: windowsAround(windowMs),
+    ...windowAnswers(windowMs),
   });
 }
 

@@ -22,14 +22,24 @@ local before = tonumber(redis.call('GET', KEYS[2]) or 0)
 before = math.floor((1 - (now % window) / window) * before)
 `;
 
+/** What of the burst is used up, in 1/limit ms. ARGV: limit, window in ms, burst, now. */
+const ARRIVAL = `
+local limit, window, burst, now = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
+local used = 0
+local ms, part = string.match(redis.call('GET', KEYS[1]) or '', '^(%d+):(%d+)$')
+if ms and tonumber(ms) >= now then
+  used = (tonumber(ms) - now) * limit + math.min(tonumber(part), limit)
+end
+`;
+
 const limitScripts = {
-  /** KEYS: counter, dynamic limit. ARGV: limit, window in ms, rate. Reply: used, limit. */
+  /** KEYS: counter, dynamic limit. ARGV: limit, window in ms, rate. Reply: left (below 0: refused), limit. */
   fixedWindow: script(`${limitOf(2)}
 local used = redis.call('INCRBY', KEYS[1], ARGV[3])
 if used == tonumber(ARGV[3]) then
   redis.call('PEXPIRE', KEYS[1], ARGV[2])
 end
-return { used, limit }
+return { limit - used, limit }
 `),
 
   /** KEYS: counters of this window and the one before, dynamic limit. ARGV: limit, now, window, rate. Reply: left (-1: refused), limit. */
@@ -73,20 +83,13 @@ return { tokens, refilled + interval, limit }
    * KEYS: the theoretical arrival time, "<ms>:<parts of 1/limit ms>". ARGV: limit, window in ms, burst, now, rate.
    * Reply: 1 or 0, left, when the burst is whole again. Source: ITU-T I.371, annex A; see src/limiter/gcra.rs.
    */
-  gcra: script(`
-local limit, window, burst = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
-local now, rate = tonumber(ARGV[4]), tonumber(ARGV[5])
-local ms, part = string.match(redis.call('GET', KEYS[1]) or '', '^(%d+):(%d+)$')
-ms, part = tonumber(ms or 0), tonumber(part or 0)
-local used = 0
-if ms >= now then
-  used = (ms - now) * limit + math.min(part, limit)
-end
+  gcra: script(`${ARRIVAL}
+local rate = tonumber(ARGV[5])
 if rate > 0 and used + rate * window > burst * window then
   return { 0, 0, now + math.ceil(used / limit) }
 end
 used = math.max(0, used + rate * window)
-ms = now + math.floor(used / limit)
+local ms = now + math.floor(used / limit)
 redis.call('SET', KEYS[1], string.format('%.0f:%.0f', ms, used % limit), 'PX', string.format('%.0f', ms - now + 1))
 return { 1, math.max(0, math.floor((burst * window - used) / window)), now + math.ceil(used / limit) }
 `),
@@ -122,14 +125,7 @@ return { tonumber(known[2]), tonumber(known[1]), limit }
 `),
 
   /** KEYS and ARGV as of the limit, without the rate. Reply: left, when the burst is whole again. */
-  gcra: script(`
-local limit, window, burst, now = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
-local ms, part = string.match(redis.call('GET', KEYS[1]) or '', '^(%d+):(%d+)$')
-ms, part = tonumber(ms or 0), tonumber(part or 0)
-local used = 0
-if ms >= now then
-  used = (ms - now) * limit + math.min(part, limit)
-end
+  gcra: script(`${ARRIVAL}
 return { math.max(0, math.floor((burst * window - used) / window)), now + math.ceil(used / limit) }
 `),
 };

@@ -22,10 +22,9 @@ pub use key::{TAIL_BYTES, tail as key_tail, variant};
 pub use policy::{Refusal, Response};
 pub use schema::{Dependencies, Schema, custom_tag};
 
-use crate::client::HttpTransport;
 use crate::clock::Clock;
 use crate::error::Result;
-use crate::invalidation::{Acknowledgement, Message, Outbox, Purge, Tag, Versions};
+use crate::invalidation::{Acknowledgement, Outbox, Purge, Tag, Versions};
 use crate::store::{Found, Held, MemoryIndex, RemoteEntry, RemoteStore};
 use crate::warnings::Warnings;
 use entry::Meta;
@@ -322,105 +321,6 @@ impl Cache {
     /// Until when an entry is trusted that this process alone vouches for.
     fn trusted_until(&self, began: u64) -> u64 {
         if self.remote.is_some() { began + self.options.l1_max_age_ms } else { u64::MAX }
-    }
-
-    fn is_bus_heard(&self, now: u64) -> bool {
-        self.remote.as_ref().is_some_and(|remote| now < remote.heard_until.load(Ordering::Relaxed))
-    }
-
-    /// Begins to listen to the other processes, once; a future that ends with the cache. None without Upstash, and where
-    /// the bus is turned off.
-    pub fn listen(self: &Arc<Self>, transport: &Arc<HttpTransport>) -> Option<impl Future<Output = ()> + use<>> {
-        let (remote, heartbeat) = (self.remote.as_ref()?, self.options.heartbeat?);
-        if remote.listens.swap(true, Ordering::Relaxed) {
-            return None;
-        }
-        let channel = remote.store.channel().to_owned();
-        Some(bus::run(Arc::downgrade(self), Arc::clone(transport), channel, heartbeat))
-    }
-
-    fn is_closed(&self) -> bool {
-        self.state.lock().closed
-    }
-
-    /// Something came over the bus just now. False where something before it is missing.
-    fn bus_is_heard(&self) -> bool {
-        let (Some(remote), Some(heartbeat)) = (&self.remote, self.options.heartbeat) else { return true };
-        if self.state.lock().heard.is_none() {
-            return false;
-        }
-        let until = self.clock.monotonic_ms() + 2 * heartbeat.as_millis() as u64;
-        remote.heard_until.store(until, Ordering::Relaxed);
-        true
-    }
-
-    fn bus_is_lost(&self) {
-        if let Some(remote) = &self.remote {
-            remote.heard_until.store(0, Ordering::Relaxed);
-        }
-    }
-
-    /// Beats, so that everybody hears that the bus is alive; but not for entries that nobody asks for.
-    async fn beat(&self) {
-        let Some(remote) = &self.remote else { return };
-        let hits = self.state.lock().counters.hits;
-        if remote.hits_at_beat.swap(hits, Ordering::Relaxed) != hits && remote.store.is_reachable() {
-            // What fails is noticed by who does not hear it.
-            let _ = remote.store.beat(self.options.deadline * 4).await;
-        }
-    }
-
-    /// False where the last purge is another one than the last that was heard.
-    fn take_beat(&self, sequence: u64) -> bool {
-        self.state.lock().heard == Some(sequence) && self.bus_is_heard()
-    }
-
-    /// Does what another process did. False where something before it is missing.
-    fn take_message(&self, message: Message) -> bool {
-        let Some(remote) = &self.remote else { return true };
-        let mut state = self.state.lock();
-        let Some(heard) = state.heard else { return false };
-        let in_order = message.sequence == heard + 1 || message.purge == Purge::All;
-        if message.sequence > heard && !in_order {
-            return false;
-        }
-        if message.sequence > heard {
-            state.heard = Some(message.sequence);
-            if message.origin != remote.store.origin() {
-                state.purge(message.purge);
-            }
-        }
-        drop(state);
-        self.bus_is_heard()
-    }
-
-    /// Makes good for what was missed: from the log, or by trusting nothing that is in memory.
-    async fn catch_up(&self, deadline: Duration) {
-        let Some(remote) = &self.remote else { return };
-        self.bus_is_lost();
-        let heard = self.state.lock().heard;
-        let Ok((now, texts)) = remote.store.missed_since(heard.unwrap_or(u64::MAX >> 11), deadline).await else {
-            // Nothing is trusted until whatever is heard next has found the log.
-            self.state.lock().heard = None;
-            return;
-        };
-        let messages: Option<Vec<Message>> = texts.iter().map(|text| Message::parse(text.as_bytes())).collect();
-        let mut state = self.state.lock();
-        let missed = heard.zip(messages).filter(|(heard, messages)| {
-            let numbers = messages.iter().map(|message| message.sequence);
-            numbers.eq(heard + 1..=now)
-        });
-        match missed {
-            Some((_, messages)) => {
-                for message in messages.into_iter().filter(|message| message.origin != remote.store.origin()) {
-                    state.purge(message.purge);
-                }
-            }
-            None => state.purge(Purge::All),
-        }
-        state.heard = Some(now);
-        drop(state);
-        self.bus_is_heard();
     }
 
     /// The TTL and the tags of an answer that may be stored, or the reason why it may not.

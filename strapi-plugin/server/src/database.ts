@@ -85,7 +85,8 @@ export function watchDatabase(site: Site): void {
       if (silent) return original.call(this, uid, params);
       // A transfer makes thousands of writes and purges everything at its end.
       const rows = await site.purges.note(transferring ? { everything: true } : { types: typesWritten(uid, undefined) });
-      const wasDraft = await isDraftBefore(strapi, uid, name, params);
+      // What can't be found out counts as published.
+      const wasDraft = await isDraftBefore(strapi, uid, name, params).catch(() => false);
       let result: unknown;
       try {
         result = await original.call(this, uid, params);
