@@ -219,15 +219,27 @@ describe('requests for one URL at the same time', () => {
   });
 });
 
+/** A document whose title was changed. */
+function changed(uid, id) {
+  const state = (title) => ({ rows: [{ public: true, locale: null, values: { id: 1, title, text: 'x' } }], links: [] });
+  return JSON.stringify({ documents: [{ uid, id, before: state('old'), after: state('new') }] });
+}
+
 describe('a purge', () => {
   const articles = (params) => ({ reads: [[ARTICLE, params]] });
   const purges = [
     ['of its type', (engine) => engine.purgeTypes([ARTICLE]), articles({}), { reads: [[PAGE, {}]] }],
     [
-      'of a type that has a relation to its own',
-      (engine) => engine.purgeTypes([ARTICLE]),
-      { reads: [[CATEGORY, {}]] },
-      { reads: [[PAGE, {}]] },
+      'of a document it shows',
+      (engine) => engine.purgeChanges(changed(PAGE, 'p1')),
+      { reads: [[PAGE, {}, { documents: [[PAGE, 'p1', null]], complete: true, published: true }]] },
+      { reads: [[PAGE, {}, { documents: [[PAGE, 'p2', null]], complete: true, published: true }]] },
+    ],
+    [
+      'of a field it filters by',
+      (engine) => engine.purgeChanges(changed(PAGE, 'p1')),
+      { reads: [[PAGE, { where: { title: 'x' } }, { documents: [], complete: true, published: true }]] },
+      { reads: [[PAGE, { where: { text: 'x' } }, { documents: [], complete: true, published: true }]] },
     ],
     ['of one of several types', (engine) => engine.purgeTypes([PAGE, CATEGORY]), { reads: [[PAGE, {}]] }, articles({})],
     [

@@ -126,20 +126,26 @@ describe('through code:', () => {
       strapi.documents('api::article.article').update({ documentId, data: { title: 'Updated' }, status: 'published' }),
     'the Document Service deletes': (strapi, all) =>
       strapi.documents('api::article.article').delete({ documentId: all.at(-2).documentId }),
-    'db.query updates one row': (strapi, [{ id }]) =>
-      strapi.db.query('api::article.article').update({ where: { id }, data: { title: 'Row' } }),
+    'db.query updates one row': async (strapi) => {
+      const { id } = await strapi.documents('api::article.article').findFirst({ status: 'published', sort: 'slug' });
+      await strapi.db.query('api::article.article').update({ where: { id }, data: { title: 'Row' } });
+    },
     'db.query updates many rows': (strapi) =>
       strapi.db.query('api::article.article').updateMany({ where: { title: { $notNull: true } }, data: { content: 'Rows' } }),
-    'db.query deletes many rows': (strapi) => strapi.db.query('api::article.article').deleteMany({ where: { title: 'nothing' } }),
+    'db.query deletes many rows': (strapi) => strapi.db.query('api::article.article').deleteMany({ where: { slug: { $endsWith: '-x' } } }),
     'db.query creates many rows': (strapi) =>
-      strapi.db.query('api::category.category').createMany({ data: [{ name: 'Many', slug: `many-${Date.now()}` }] }),
-    'a transaction commits': (strapi, [{ id }]) =>
-      strapi.db.transaction(() => strapi.db.query('api::article.article').update({ where: { id }, data: { title: 'Committed' } })),
+      strapi.db.query('api::article.article').createMany({ data: [{ title: 'Many', slug: `many-${Date.now()}`, publishedAt: new Date(), locale: 'xx' }] }),
+    'a locale is deleted': (strapi) => strapi.db.query('api::article.article').deleteMany({ where: { locale: 'xx' } }),
+    'a transaction commits': async (strapi) => {
+      const { id } = await strapi.documents('api::article.article').findFirst({ status: 'published', sort: 'slug' });
+      await strapi.db.transaction(() => strapi.db.query('api::article.article').update({ where: { id }, data: { title: 'Committed' } }));
+    },
     'a document is updated within an outer transaction': (strapi, [{ documentId }]) =>
       strapi.db.transaction(() =>
         strapi.documents('api::article.article').update({ documentId, data: { title: 'Outer' }, status: 'published' }),
       ),
-    'a lifecycle hook throws after the row was written': async (strapi, [{ id }]) => {
+    'a lifecycle hook throws after the row was written': async (strapi) => {
+      const { id } = await strapi.documents('api::article.article').findFirst({ status: 'published', sort: 'slug' });
       const unsubscribe = strapi.db.lifecycles.subscribe({
         models: ['api::article.article'],
         afterUpdate() {
@@ -154,7 +160,6 @@ describe('through code:', () => {
       await strapi.db.query('api::article.article').update({ where: { id }, data: { title: 'Imported' } });
       strapi.db.lifecycles.enable();
     },
-    'a locale is deleted': (strapi) => strapi.db.query('api::article.article').deleteMany({ where: { locale: 'xx' } }),
   };
   for (const [name, way] of Object.entries(ways)) {
     test(name, () => freshAfter(LIST, () => site.call(`return (${way})(strapi, args)`, articles)));
@@ -259,6 +264,13 @@ describe('what nests:', () => {
 describe('nothing is purged by', () => {
   const ways = {
     'a write to an unrelated type': (strapi) => strapi.db.query('api::gallery.gallery').updateMany({ where: {}, data: { title: 'x' } }),
+    'a deletion that finds nothing': (strapi) => strapi.db.query('api::article.article').deleteMany({ where: { title: 'nothing' } }),
+    'a write that changes nothing': async (strapi) => {
+      const { id, publishedAt } = await strapi.documents('api::article.article').findFirst({ status: 'published', sort: 'slug' });
+      await strapi.db.query('api::article.article').updateMany({ where: { id: -id }, data: { publishedAt } });
+    },
+    'a category that no article is in': (strapi) =>
+      strapi.db.query('api::category.category').createMany({ data: [{ name: 'Many', slug: `many-${Date.now()}` }] }),
     'a log-in': (strapi) => strapi.db.query('admin::session').deleteMany({ where: { id: -1 } }),
     'a new user': (strapi) =>
       strapi.db.query('plugin::users-permissions.user').create({ data: { username: `u${Date.now()}`, email: `${Date.now()}@example.com` } }),

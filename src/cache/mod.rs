@@ -410,10 +410,19 @@ impl Cache {
         Purge::Tags(tags.into_iter().collect())
     }
 
-    /// What a write to drafts of these types makes stale.
-    pub fn purge_of_drafts(&self, uids: &[String]) -> Purge {
-        let tags = self.state.lock().schema.touched_by_draft(uids.iter().map(String::as_str));
-        Purge::Tags(tags.into_iter().collect())
+    /// What a change makes stale, told by what there was before and after it (JSON, see [`Schema::touched_by_changes`]).
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`](crate::error::ErrorKind::Config) when it is not of that shape.
+    pub fn purge_of_changes(&self, changes: &str) -> Result<Purge> {
+        let tags = self.state.lock().schema.touched_by_changes(changes)?;
+        Ok(Purge::Tags(tags.into_iter().collect()))
+    }
+
+    /// Whether there is nothing a purge could reach: no entry, none on its way, and no Upstash.
+    pub fn holds_nothing(&self) -> bool {
+        let state = self.state.lock();
+        self.remote.is_none() && state.index.entries() == 0 && state.flights.len() == 0
     }
 
     /// Purges: when this returns nothing stale is answered by this process any more. With Upstash, what is returned

@@ -78,7 +78,7 @@ fn an_answer_is_found_until_its_ttl_ends() {
 }
 
 #[test]
-fn a_write_purges_its_type_and_the_targets_of_its_relations_only() {
+fn a_write_to_a_type_purges_that_in_which_it_has_a_part() {
     let site = site();
     let urls =
         [("/api/articles", ARTICLE), ("/api/categories", "api::category.category"), ("/api/pages", "api::page.page")];
@@ -87,7 +87,7 @@ fn a_write_purges_its_type_and_the_targets_of_its_relations_only() {
     }
     site.write(ARTICLE);
     assert_eq!(site.probe("/api/articles"), MISS);
-    assert_eq!(site.probe("/api/categories"), MISS);
+    assert!(site.probe("/api/categories") >= 0);
     assert!(site.probe("/api/pages") >= 0);
 }
 

@@ -153,9 +153,11 @@ impl Engine {
         if self.client.is_some() { "upstash" } else { "memory" }
     }
 
-    /// Sets the schema, as JSON: `{ prefix: '/api', types: { [uid]: { kind, attributes: { [name]: … } } } }`; optional are
-    /// `foldQueries` (false: the site parses queries by rules of its own) and `unwatched` (types whose writes are not
-    /// reported: what reads them is not stored). An attribute is `{ relation: uid | '*' }`, `{ component: uid }`, `{ zone: uid[] }` or `{ media: true }`.
+    /// Sets the schema, as JSON: `{ prefix: '/api', types: { [uid]: { kind, precise, draftable, localized, attributes: {
+    /// [name]: … } } } }`; optional are `foldQueries` (false: the site parses queries by rules of its own) and `unwatched`
+    /// (types whose writes are not reported: what reads them is not stored). `precise`: writes come by `purgeChanges`. An
+    /// attribute is `{ relation: uid | { to: uid, edge, takes } }`, `{ morph: uid | '*' }`, `{ component: uid }`,
+    /// `{ zone: uid[] }`, `{ localizations: true }` or `{ media: true }`.
     #[napi]
     pub fn set_schema(&self, schema: String) -> napi::Result<(), String> {
         self.cache.set_schema(&schema).map_err(to_js)
@@ -278,11 +280,24 @@ impl Engine {
         self.purge(env, self.cache.purge_of_types(&uids))
     }
 
-    /// Purges what a write to drafts of these types makes stale, and to drafts alone: not what shows published documents.
-    /// As `purgeTypes`.
+    /// Purges what a change makes stale. `changes`: JSON `{ documents: [{ uid, id, before, after, fields? }],
+    /// components: [{ uid, owners }] }`, where `before` and `after` are `{ rows: [{ public, locale, values }], links: [[edge,
+    /// public, locale, document, key, place]] }` and an owner is `{ uid, id, public, locale }`. As `purgeTypes`.
     #[napi(ts_return_type = "Promise<void> | null")]
-    pub fn purge_drafts<'env>(&self, env: &'env Env, uids: Vec<String>) -> napi::Result<Option<PromiseRaw<'env, ()>>> {
-        self.purge(env, self.cache.purge_of_drafts(&uids))
+    pub fn purge_changes<'env>(&self, env: &'env Env, changes: String) -> napi::Result<Option<PromiseRaw<'env, ()>>> {
+        let purge =
+            self.cache.purge_of_changes(&changes).map_err(|error| napi::Error::from_reason(error.to_string()))?;
+        // Nothing that anybody can see.
+        if purge == Purge::Tags(Vec::new()) {
+            return Ok(None);
+        }
+        self.purge(env, purge)
+    }
+
+    /// Whether there is nothing that a purge could reach.
+    #[napi(getter)]
+    pub fn holds_nothing(&self) -> bool {
+        self.cache.holds_nothing()
     }
 
     /// Purges what carries one of these tags. As `purgeTypes`.

@@ -12,7 +12,7 @@ const SCHEMA = {
   types: {
     [ARTICLE]: { kind: 'type', attributes: { category: { relation: CATEGORY }, blocks: { zone: ['shared.quote'] } } },
     [CATEGORY]: { kind: 'type', attributes: {} },
-    [PAGE]: { kind: 'type', attributes: { cover: { media: true }, owner: { relation: '*' } } },
+    [PAGE]: { kind: 'type', precise: true, attributes: { cover: { media: true }, owner: { morph: '*' } } },
     'shared.quote': { kind: 'component', attributes: { source: { relation: PAGE } } },
   },
 };

@@ -1,4 +1,5 @@
-import type { Core } from '@strapi/strapi';
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { Changes, type Mark } from './changes';
 import { typesWritten } from './core-store';
 import { fills } from './fill';
 import { JOURNAL } from './journal';
@@ -54,11 +55,13 @@ export function watchDatabase(site: Site): void {
     wrap(name, (original) => async function read(uid, params) {
       const fill = fills.getStore();
       if (fill === undefined) return original.call(this, uid, params);
+      let result: unknown;
       try {
-        return await original.call(this, uid, params);
+        result = await original.call(this, uid, params);
+        return result;
       } finally {
         // Afterwards: a lifecycle hook may have added to the query.
-        fill.read(uid, params, strapi.db.metadata);
+        fill.read(site, uid, name, params, result);
       }
     });
   }
@@ -85,19 +88,23 @@ export function watchDatabase(site: Site): void {
       if (silent) return original.call(this, uid, params);
       // A transfer makes thousands of writes and purges everything at its end.
       const rows = await site.purges.note(transferring ? { everything: true } : { types: typesWritten(uid, undefined) });
-      // What can't be found out counts as published.
-      const wasDraft = await isDraftBefore(strapi, uid, name, params).catch(() => false);
+      const changes = transferring ? undefined : changesOf(uid);
+      const watched = changes === undefined ? undefined : watch(changes, uid, name, (params ?? {}) as object);
+      await watched?.begin();
       let result: unknown;
+      let ended = false;
       try {
         result = await original.call(this, uid, params);
+        ended = true;
         return result;
       } finally {
+        await watched?.end(ended, result);
         const wrote = transferring;
         transferWrote ||= wrote;
         const purged = site.purges.request((batch) => {
           // A transfer's transaction holds raw SQL as well.
           batch.everything ||= wrote && strapi.db.inTransaction();
-          if (wasDraft && isDraft(result)) batch.drafts.add(uid);
+          if (changes !== undefined) batch.changes.add(changes);
           else for (const type of typesWritten(uid, result)) batch.types.add(type);
         }, rows);
         // Who reads after this write finds it everywhere. A transfer makes thousands of writes and purges at its end.
@@ -105,39 +112,73 @@ export function watchDatabase(site: Site): void {
       }
     });
   }
-}
 
-/** By Strapi and uid: asking Strapi copies every schema. */
-const draftable = new WeakMap<Core.Strapi, Map<string, boolean>>();
+  /** What the transaction that runs has changed so far. */
+  const running = new AsyncLocalStorage<Changes>();
 
-/** Whether a type has draft & publish. Of one without it every row is public, whatever its `publishedAt`. */
-function isDraftable(strapi: Core.Strapi, uid: string): boolean {
-  let known = draftable.get(strapi);
-  if (known === undefined) draftable.set(strapi, (known = new Map()));
-  let answer = known.get(uid);
-  if (answer === undefined) {
-    const type = strapi.contentTypes[uid as never] as { options?: { draftAndPublish?: boolean } } | undefined;
-    answer = type?.options?.draftAndPublish === true;
-    known.set(uid, answer);
+  /** Where a write is to tell what it changes; undefined where its type is all that counts. */
+  function changesOf(uid: string): Changes | undefined {
+    const { models } = site;
+    if (models === undefined || (!models.isPrecise(uid) && !models.isComponent(uid)) || site.engine.holdsNothing) return undefined;
+    return strapi.db.inTransaction() ? running.getStore() : new Changes(models, site.rows, true);
   }
-  return answer;
+
+  /** Whatever goes wrong here is no error of the write: its type then counts as changed as a whole. */
+  function watch(changes: Changes, uid: string, method: string, params: object) {
+    const lone = !strapi.db.inTransaction();
+    let mark: Mark | undefined;
+    const attempt = async (what: () => Promise<void>): Promise<void> => {
+      try {
+        await what();
+      } catch (error) {
+        site.failures.note('finding out what a write changes', error);
+        changes.whole(uid);
+      }
+    };
+    return {
+      begin: () => attempt(async () => void (mark = await changes.before(uid, method, params))),
+      async end(ended: boolean, result: unknown): Promise<void> {
+        if (ended) await attempt(() => changes.after(uid, method, mark, result));
+        else changes.whole(uid);
+        if (lone) await attempt(() => changes.end());
+      },
+    };
+  }
+
+  const { db } = strapi;
+  const transaction = db.transaction.bind(db) as Transact;
+  (db as { transaction: Transact }).transaction = async (work) => {
+    const { models } = site;
+    if (work === undefined || models === undefined || db.inTransaction()) return transaction(work);
+    const changes = new Changes(models, site.rows, false);
+    let ended = false;
+    const end = async (): Promise<void> => {
+      if (ended || changes.written.size === 0) return;
+      ended = true;
+      await changes.end().catch((error: unknown) => site.failures.note('finding out what a transaction changes', error));
+    };
+    return transaction((given) =>
+      running.run(changes, async () => {
+        const { commit } = given;
+        const result = await work({
+          ...given,
+          commit: async () => {
+            await end();
+            await commit();
+          },
+        });
+        await end();
+        return result;
+      }),
+    );
+  };
 }
 
-/** Whether a write concerns one row of a draft & publish type that nobody but editors has seen so far. */
-async function isDraftBefore(strapi: Core.Strapi, uid: string, method: string, params: unknown): Promise<boolean> {
-  if (!isDraftable(strapi, uid)) return false;
-  if (method === 'create' || method === 'delete') return true;
-  const where = (params as { where?: object } | undefined)?.where;
-  if (method !== 'update' || where === undefined) return false;
-  // The row that Strapi is going to update, found as it finds it.
-  const row = await strapi.db.queryBuilder(uid).select(['id', 'publishedAt']).where(where).first().execute<unknown>();
-  return isDraft(row);
+interface Transaction {
+  commit(): Promise<void>;
 }
 
-/** What a row is after a write to it. One of which that can't be told counts as published. */
-function isDraft(row: unknown): boolean {
-  return (row as { publishedAt?: unknown } | null | undefined)?.publishedAt === null;
-}
+type Transact = (work?: (given: Transaction) => Promise<unknown>) => Promise<unknown>;
 
 /** Strapi notes the hour an API token was last used: that changes nothing it may do. */
 function isTokenUse(uid: string, method: string, params: unknown): boolean {

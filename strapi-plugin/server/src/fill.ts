@@ -1,5 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { typesRead } from './core-store';
+import { foundBy } from './results';
+import type { Site } from './site';
 import type { ResponseMarks } from './types';
 
 /** What one run of a controller reads, and what it says about its answer. */
@@ -21,11 +23,13 @@ export class Fill implements ResponseMarks {
     this.reason ??= String(reason).toLowerCase().replace(/[^a-z0-9-]+/g, '-').slice(0, 40) || 'marked';
   }
 
-  /** Notes a read of the database layer. `models`: their metadata, which a query's own filters may ask for. */
-  read(uid: string, params: unknown, models: { get(uid: string): unknown }): void {
+  /** Notes a read of the database layer, and what it gave. */
+  read(site: Site, uid: string, method: string, params: unknown, result: unknown): void {
     try {
-      const json = dependencyJson(params, models.get(uid));
-      for (const type of typesRead(uid, params)) this.reads.add(`[${JSON.stringify(type)},${json}]`);
+      const json = dependencyJson(params, site.strapi.db.metadata.get(uid));
+      const { models } = site;
+      const found = models === undefined ? 'null' : JSON.stringify(foundBy(models, uid, method, params, result));
+      for (const type of typesRead(uid, params)) this.reads.add(`[${JSON.stringify(type)},${json},${found}]`);
     } catch {
       this.bypass('unknown-dependencies');
     }

@@ -6,7 +6,6 @@ import { watchDatabase } from './database';
 import { watchDocuments } from './documents';
 import { journalType } from './journal';
 import { middlewares, registerGlobalNames } from './middlewares';
-import { schemaOf } from './schema';
 import { cacheService } from './service';
 import { settleWrites } from './settle';
 import { watchSignedUrls } from './signed-urls';
@@ -34,7 +33,7 @@ export default {
 
   async bootstrap({ strapi }: Lifecycle): Promise<void> {
     const site = siteOf(strapi);
-    site.engine.setSchema(schemaOf(strapi, site.apiPrefix));
+    await site.learnTypes();
     watchSignedUrls(site);
     // Mounted here it stands after the configured list and before the router.
     if (site.engine.store === 'upstash') strapi.server.use(settleWrites(site));

@@ -1,5 +1,6 @@
 import type { Core } from '@strapi/strapi';
 import type { Engine } from '../../..';
+import type { Changes } from './changes';
 import type { Failures } from './failures';
 import type { Journal } from './journal';
 import type { Shelf } from './shelf';
@@ -7,26 +8,28 @@ import type { Shelf } from './shelf';
 /** What one transaction, or one write outside of any, makes stale. */
 export class Batch {
   readonly types = new Set<string>();
-  /** Types of which only drafts were written. */
-  readonly drafts = new Set<string>();
+  /** Writes that tell what they changed. */
+  readonly changes = new Set<Changes>();
   readonly tags = new Set<string>();
   readonly patterns = new Set<string>();
   everything = false;
 
-  add({ types = [], drafts = [], tags = [], patterns = [], everything = false }: Purged): void {
-    for (const type of drafts) this.drafts.add(type);
+  add({ types = [], tags = [], patterns = [], everything = false }: Purged): void {
     for (const type of types) this.types.add(type);
     for (const tag of tags) this.tags.add(tag);
     for (const pattern of patterns) this.patterns.add(pattern);
     this.everything ||= everything;
+  }
+
+  /** Whether a type was written. */
+  wrote(type: string): boolean {
+    return this.everything || this.types.has(type) || [...this.changes].some((changes) => changes.written.has(type));
   }
 }
 
 /** What is purged. */
 export interface Purged {
   types?: string[];
-  /** Types of which only drafts are written. */
-  drafts?: string[];
   tags?: string[];
   patterns?: string[];
   everything?: boolean;
@@ -124,10 +127,13 @@ export class Purges {
     if (batch.everything) {
       ask(() => this.engine.purgeAll());
     } else {
-      if (batch.types.size > 0) ask(() => this.engine.purgeTypes([...batch.types]));
-      // What is purged whole needs no more.
-      const drafts = [...batch.drafts].filter((type) => !batch.types.has(type));
-      if (drafts.length > 0) ask(() => this.engine.purgeDrafts(drafts));
+      const types = new Set(batch.types);
+      for (const changes of batch.changes) {
+        const { told } = changes;
+        for (const type of told === undefined ? changes.written : changes.types) types.add(type);
+        if (told !== undefined) ask(() => this.engine.purgeChanges(told));
+      }
+      if (types.size > 0) ask(() => this.engine.purgeTypes([...types]));
       if (batch.tags.size > 0) ask(() => this.engine.purgeTags([...batch.tags]));
       for (const pattern of batch.patterns) ask(() => this.engine.purgePattern(pattern));
     }

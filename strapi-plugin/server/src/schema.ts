@@ -1,10 +1,20 @@
 import type { Core } from '@strapi/strapi';
 import { PRIVATE_TYPES } from './database';
+import type { Models } from './models';
 
-type Attribute = { relation: string } | { owns: string } | { component: string } | { zone: string[] } | { media: true };
+type Attribute =
+  | { relation: string | { to: string; edge: string; takes: boolean } }
+  | { morph: string }
+  | { localizations: true }
+  | { component: string }
+  | { zone: string[] }
+  | { media: true };
 
 interface Type {
   kind: 'type' | 'component';
+  precise: boolean;
+  draftable: boolean;
+  localized: boolean;
   attributes: Record<string, Attribute>;
 }
 
@@ -13,11 +23,11 @@ interface Schema {
 }
 
 /** What leads from type to type in this Strapi, as JSON for the engine: content types of plugins and admin included. */
-export function schemaOf(strapi: Core.Strapi, prefix: string): string {
+export function schemaOf(strapi: Core.Strapi, models: Models, prefix: string): string {
   const types: Record<string, Type> = {};
   // `strapi.contentTypes` copies every schema at each reading: read it once.
-  for (const [uid, schema] of Object.entries(strapi.contentTypes)) types[uid] = typeOf('type', schema);
-  for (const [uid, schema] of Object.entries(strapi.components)) types[uid] = typeOf('component', schema);
+  for (const [uid, schema] of Object.entries(strapi.contentTypes)) types[uid] = typeOf(models, uid, schema);
+  for (const [uid, schema] of Object.entries(strapi.components)) types[uid] = typeOf(models, uid, schema);
   return JSON.stringify({ prefix, foldQueries: !parsesQueriesItsOwnWay(strapi), unwatched: [...PRIVATE_TYPES], types });
 }
 
@@ -29,13 +39,20 @@ function parsesQueriesItsOwnWay(strapi: Core.Strapi): boolean {
   });
 }
 
-function typeOf(kind: Type['kind'], schema: Schema): Type {
+function typeOf(models: Models, uid: string, schema: Schema): Type {
   const attributes: Type['attributes'] = {};
   for (const [name, found] of Object.entries(schema.attributes)) {
-    const attribute = attributeOf(found);
+    const attribute = attributeOf(models, uid, name, found);
     if (attribute !== null) attributes[name] = attribute;
   }
-  return { kind, attributes };
+  const isComponent = models.isComponent(uid);
+  return {
+    kind: isComponent ? 'component' : 'type',
+    precise: isComponent || models.isPrecise(uid),
+    draftable: models.isDraftable(uid),
+    localized: models.isLocalized(uid),
+    attributes,
+  };
 }
 
 interface RawAttribute {
@@ -48,18 +65,21 @@ interface RawAttribute {
   components?: string[];
 }
 
-function isExclusive({ relation, inversedBy, mappedBy }: RawAttribute): boolean {
-  const isOneToAny = relation !== 'manyToOne' && relation !== 'manyToMany';
-  return isOneToAny && (inversedBy !== undefined || mappedBy !== undefined);
+/** Whoever takes the target of such a relation takes it away from another. */
+function isExclusive({ relation }: RawAttribute): boolean {
+  return relation === 'oneToOne' || relation === 'oneToMany';
 }
 
-function attributeOf(raw: RawAttribute): Attribute | null {
+function attributeOf(models: Models, uid: string, name: string, raw: RawAttribute): Attribute | null {
   switch (raw.type) {
-    case 'relation':
+    case 'relation': {
+      if (name === 'localizations') return { localizations: true };
       // morphToOne and morphToMany name no target: they lead to any type.
-      if (raw.target === undefined) return { owns: '*' };
-      // Whoever takes the target of such a relation takes it away from another, if it knows whose it is.
-      return isExclusive(raw) ? { owns: raw.target } : { relation: raw.target };
+      if (raw.target === undefined) return { morph: '*' };
+      if (raw.relation?.startsWith('morph') === true) return { morph: raw.target };
+      const edge = models.edgeOf(uid, name);
+      return { relation: edge === undefined ? raw.target : { to: raw.target, edge, takes: isExclusive(raw) } };
+    }
     case 'media':
       return { media: true };
     case 'component':

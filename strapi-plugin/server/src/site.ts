@@ -7,7 +7,10 @@ import { Credentials } from './limiter/credentials';
 import { Routes } from './limiter/routes';
 import type { Rule } from './limiter/rule';
 import { Journal } from './journal';
+import { Models } from './models';
 import { type Purged, Purges } from './purges';
+import { Rows } from './rows';
+import { schemaOf } from './schema';
 import { Shelf } from './shelf';
 import type { CacheStats, RateLimitOptions, ResolvedConfig, UserConfig } from './types';
 
@@ -28,6 +31,9 @@ export class Site {
   readonly routes: Routes;
   /** How long, in ms, requests have waited for Upstash in a limiter: what is left of their deadline is the cache's. */
   readonly waited = new WeakMap<object, number>();
+  /** Known from bootstrap() on. */
+  models: Models | undefined;
+  private reader: Rows | undefined;
   /** Limiting middlewares made so far. */
   limiters = 0;
   /** Their rules, as far as a request has come to them. */
@@ -58,6 +64,28 @@ export class Site {
       this.purges.journal = new Journal(strapi.db, this.engine, this.failures, purge);
     }
     this.purges.watchers.push((batch) => this.credentials.changed(batch));
+  }
+
+  get rows(): Rows {
+    if (this.reader === undefined) throw new Error('strapi-upstash reads the database before bootstrap()');
+    return this.reader;
+  }
+
+  /**
+   * Learns the types, and tries what will be asked of the database about each: where that fails (an unusual one), writes
+   * are told by type.
+   */
+  async learnTypes(): Promise<void> {
+    const models = new Models(this.strapi);
+    this.reader = new Rows(this.strapi, models);
+    for (const uid of models.preciseTypes) {
+      await this.reader.rehearse(uid).catch((error: unknown) => {
+        this.failures.note(`reading the tables of ${uid}`, error);
+        models.giveUp(uid);
+      });
+    }
+    this.models = models;
+    this.engine.setSchema(schemaOf(this.strapi, models, this.apiPrefix));
   }
 
   /** Whether the router may find a content API route there. It ignores case and decodes nothing, and so do we. */

@@ -63,9 +63,8 @@ export class Credentials {
 
   /** Forgets what a write has changed. */
   changed(batch: Batch): void {
-    const { types, everything } = batch;
-    const usersChanged = everything || types.has(USER) || types.has(ROLE);
-    const tokensChanged = everything || types.has(API_TOKEN);
+    const usersChanged = batch.wrote(USER) || batch.wrote(ROLE);
+    const tokensChanged = batch.wrote(API_TOKEN);
     if (!usersChanged && !tokensChanged) return;
     this.changes += 1;
     if (usersChanged) this.users.clear();
