@@ -114,6 +114,11 @@ pub struct Cache {
     remote: Option<Remote>,
 }
 
+/// What tags take in memory, in bytes: their text, their counts and what points to them.
+fn weight_of(tags: &[Tag]) -> u64 {
+    tags.iter().map(|tag| tag.len() as u64 + 32).sum()
+}
+
 /// What is left to do for a purge after its local part, which is done.
 pub struct PurgeUnderWay {
     pub acknowledged: Acknowledgement,
@@ -276,7 +281,8 @@ impl Cache {
         }
         let expires_at = self.clock.monotonic_ms() + found.ttl_ms;
         let entry = L1Entry { name, tags, snapshot, trusted_until: self.trusted_until(began) };
-        let slot = state.index.insert(&key, found.entry.body.len() as u64, expires_at, snapshot, entry)?;
+        let weight = found.entry.body.len() as u64 + weight_of(&entry.tags);
+        let slot = state.index.insert(&key, weight, expires_at, snapshot, entry)?;
         state.flights.end(id);
         state.counters.l2_hits += 1;
         Some(slot)
@@ -311,7 +317,8 @@ impl Cache {
         let expires_at = now + ttl_ms;
         let trusted_until = self.trusted_until(flight.began);
         let entry = L1Entry { name: flight.name.clone(), tags: shared, snapshot: flight.snapshot, trusted_until };
-        let slot = state.index.insert(&flight.key, body.len() as u64, expires_at, flight.snapshot, entry);
+        let weight = body.len() as u64 + weight_of(&entry.tags);
+        let slot = state.index.insert(&flight.key, weight, expires_at, flight.snapshot, entry);
         state.counters.stored += 1;
         drop(state);
         let outcome = Outcome { slot, reason: slot.is_none().then(|| "too-large".to_owned()), shareable: true };
