@@ -61,7 +61,7 @@ describe('the plugin’s options', () => {
       deadlineMs: 150,
       l1: { maxBytes: 67_108_864, maxEntryBytes: 1_048_576, maxAgeMs: 1_000 },
       bus: { enabled: true, heartbeatMs: 3_000 },
-      cache: { enabled: true },
+      cache: { enabled: true, untagged: false },
       rateLimit: limits(),
       purgeOnStart: false,
     });
@@ -76,7 +76,7 @@ describe('the plugin’s options', () => {
       deadline: '80ms',
       l1: { maxBytes: 2_097_152, maxEntryBytes: 4_096, maxAge: 2 },
       bus: { enabled: false, heartbeat: '10 s' },
-      cache: { enabled: false },
+      cache: { enabled: false, untagged: true },
       rateLimit: { enabled: false, limit: 7, window: '2 d' },
       purgeOnStart: true,
     };
@@ -88,7 +88,7 @@ describe('the plugin’s options', () => {
       deadlineMs: 80,
       l1: { maxBytes: 2_097_152, maxEntryBytes: 4_096, maxAgeMs: 2_000 },
       bus: { enabled: false, heartbeatMs: 10_000 },
-      cache: { enabled: false },
+      cache: { enabled: false, untagged: true },
       rateLimit: limits({ limit: 7, windowMs: 172_800_000 }, { enabled: false }),
       purgeOnStart: true,
     });
@@ -142,7 +142,7 @@ describe('the plugin’s options', () => {
     [{ tll: 60 }, /^tll: not an option; the options here are url, token, prefix, ttl, /],
     [{ l1: { maxByte: 1 } }, /^l1\.maxByte: not an option; the options here are maxBytes, maxEntryBytes, maxAge$/],
     [{ rateLimit: { max: 1 } }, /^rateLimit\.max: not an option; the options here are enabled, trustedHops, /],
-    [{ cache: { ttl: 1 } }, /^cache\.ttl: not an option; the options here are enabled$/],
+    [{ cache: { ttl: 1 } }, /^cache\.ttl: not an option; the options here are enabled, untagged$/],
     [{ ttl: 0 }, /^ttl: found 0; expected a number of seconds above 0 or a duration such as /],
     [{ ttl: -1 }, /^ttl: found -1; expected/],
     [{ ttl: '1 year' }, /^ttl: found '1 year'; expected/],

@@ -182,6 +182,15 @@ test('a tag given by hand makes an answer cacheable and purges it', async () => 
   assert.equal(cache(await site.get('/api/probe/tagged')), 'MISS');
 });
 
+test('what an answer says not to depend on purges it no more', async () => {
+  const [, hit] = await twice('/api/probe/untag');
+  assert.equal(cache(hit), 'HIT');
+  await site.call((strapi) => strapi.plugin('upstash').service('cache').purgeTypes('api::category.category'));
+  assert.equal(cache(await site.get('/api/probe/untag')), 'HIT');
+  await site.call((strapi) => strapi.plugin('upstash').service('cache').purgeTypes('api::article.article'));
+  assert.equal(cache(await site.get('/api/probe/untag')), 'MISS');
+});
+
 test('on a route the cache takes a TTL of its own', async () => {
   const [, hit] = await twice('/api/probe/brief');
   assert.equal(cache(hit), 'HIT');

@@ -15,7 +15,7 @@ let articles;
 let categories;
 
 before(async () => {
-  site = await startSite({ files: { ...probeApi, ...gallery() }, plugins: withoutLimit() });
+  site = await startSite({ files: { ...probeApi, ...gallery() }, plugins: withoutLimit({ cache: { untagged: true } }) });
   await site.call(allowGallery);
   [articles, categories] = await site.call(async (strapi) => [
     await strapi.documents('api::article.article').findMany({ status: 'published', sort: 'slug' }),
@@ -292,6 +292,10 @@ describe('nothing is purged by', () => {
       assert.ok(!next.text.includes('Never'));
     });
   }
+});
+
+test('answers of raw SQL are cached where that is allowed, and purged by name', async () => {
+  await freshAfter('/api/probe/rawsql', () => site.call((strapi) => strapi.plugin('upstash').service('cache').purgeTags('untagged')));
 });
 
 test('a fill that began before a write is not stored after it', async () => {

@@ -258,6 +258,16 @@ impl Schema {
         tags
     }
 
+    /// Whether documents of a type take those to which this edge leads away from each other.
+    fn takes(&self, uid: &str, edge: &str) -> bool {
+        self.types.get(uid).is_some_and(|known| {
+            known.attributes.values().any(|attribute| match attribute {
+                Attribute::Relation(relation) => relation.takes() && relation.edge() == Some(edge),
+                _ => false,
+            })
+        })
+    }
+
     fn is_component(&self, uid: &str) -> bool {
         self.types.get(uid).is_some_and(|known| known.kind == Kind::Component)
     }

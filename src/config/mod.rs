@@ -46,6 +46,7 @@ pub fn resolve(config: &str, environment: &Environment) -> Result<Value> {
     bus.end()?;
     let mut cache = root.section("cache")?;
     let cache_enabled = cache.flag("enabled")?.unwrap_or(true);
+    let untagged = cache.flag("untagged")?.unwrap_or(false);
     cache.end()?;
     let rate_limit = limits::section(root.section("rateLimit")?)?;
     let deadline = root.duration("deadline")?.unwrap_or(150);
@@ -60,7 +61,7 @@ pub fn resolve(config: &str, environment: &Environment) -> Result<Value> {
         "deadlineMs": deadline,
         "l1": { "maxBytes": max_bytes, "maxEntryBytes": max_entry_bytes.min(max_bytes), "maxAgeMs": max_age },
         "bus": { "enabled": bus_enabled, "heartbeatMs": heartbeat },
-        "cache": { "enabled": cache_enabled },
+        "cache": { "enabled": cache_enabled, "untagged": untagged },
         "rateLimit": rate_limit,
         "purgeOnStart": purge_on_start,
     }))

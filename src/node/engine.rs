@@ -280,7 +280,7 @@ impl Engine {
         self.purge(env, self.cache.purge_of_types(&uids))
     }
 
-    /// Purges what a change makes stale. `changes`: JSON `{ documents: [{ uid, id, before, after, fields? }],
+    /// Purges what a change makes stale. `changes`: JSON `{ documents: [{ uid, id, before, after, fields?, linked? }],
     /// components: [{ uid, owners }] }`, where `before` and `after` are `{ rows: [{ public, locale, values }], links: [[edge,
     /// public, locale, document, key, place]] }` and an owner is `{ uid, id, public, locale }`. As `purgeTypes`.
     #[napi(ts_return_type = "Promise<void> | null")]

@@ -14,6 +14,7 @@ const HANDLERS = {
   notfound: `await read(); ctx.notFound();`,
   tagged: `ctx.state.upstash.tag('prices'); ctx.body = { run: ++runs };`,
   marked: `await read(); ctx.state.upstash.bypass('on-sale'); ctx.body = { run: ++runs };`,
+  untag: `await read(); await strapi.db.query('api::category.category').findMany({}); ctx.state.upstash.untag('api::category.category'); ctx.body = { run: ++runs };`,
   rawsql: `ctx.body = { count: await strapi.db.connection('articles').count() };`,
   user: `await read(); ctx.state.user = { id: 1 }; ctx.body = {};`,
   slow: `const rows = await read(); await pause(400); ctx.body = { run: ++runs, titles: rows.map((row) => row.title) };`,

@@ -28,6 +28,9 @@ struct Document {
     /// Fields that were written, whatever they were before: where another process may have written them meanwhile.
     #[serde(default)]
     fields: Vec<String>,
+    /// Whether relations were, in the same manner.
+    #[serde(default)]
+    linked: bool,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -73,7 +76,7 @@ impl Schema {
         let mut tags = BTreeSet::new();
         for document in &changes.documents {
             document.rows(&mut tags);
-            document.links(&mut tags);
+            document.links(self, &mut tags);
         }
         for component in &changes.components {
             component.tags(&mut tags);
@@ -124,7 +127,7 @@ impl Document {
         }
     }
 
-    fn links(&self, tags: &mut BTreeSet<String>) {
+    fn links(&self, schema: &Schema, tags: &mut BTreeSet<String>) {
         type Key<'a> = (&'a str, bool, Option<&'a str>, &'a str);
         fn keys(links: &[Link]) -> BTreeMap<Key<'_>, &Link> {
             links.iter().map(|link| ((link.0.as_str(), link.1, link.2.as_deref(), link.4.as_str()), link)).collect()
@@ -135,15 +138,19 @@ impl Document {
         for key in all {
             let (edge, public, ..) = *key;
             match (before.get(key), after.get(key)) {
-                (Some(before), Some(after)) if before.5 == after.5 => {}
-                (Some(_), Some(_)) => {
+                (Some(before), Some(after)) if before.5 == after.5 && !self.linked => {}
+                (Some(_), Some(_)) if !self.linked => {
                     moved.insert((edge, public));
                 }
                 (link, other) => {
-                    purge(tags, &format!("r:{edge}"), public, None);
-                    purge(tags, &format!("l:{edge}:{}", self.id), public, None);
-                    if let Some(Link(_, _, _, Some(document), ..)) = link.or(other) {
-                        purge(tags, &format!("l:{edge}:{document}"), public, None);
+                    // Also the draft of one document takes a target away from another that is published.
+                    let takes = link.is_none() && schema.takes(&self.uid, edge);
+                    for public in if takes { vec![true, false] } else { vec![public] } {
+                        purge(tags, &format!("r:{edge}"), public, None);
+                        purge(tags, &format!("l:{edge}:{}", self.id), public, None);
+                        if let Some(Link(_, _, _, Some(document), ..)) = link.or(other) {
+                            purge(tags, &format!("l:{edge}:{document}"), public, None);
+                        }
                     }
                 }
             }

@@ -119,7 +119,9 @@ export class Changes {
       const after = await this.rows.states(uid, [...tracked.keys()], false);
       for (const [id, { before, created, fields }] of tracked) {
         const now = after.get(id) ?? { rows: [], links: [] };
-        documents.push({ uid, id, before: before === undefined ? without(now, created) : await before, after: now, fields: [...fields] });
+        const was = before === undefined ? without(now, created) : await before;
+        const linked = [...fields].some((field) => this.models.isRelation(uid, field));
+        documents.push({ uid, id, before: was, after: now, fields: [...fields], linked });
       }
     }
     const components: object[] = [];

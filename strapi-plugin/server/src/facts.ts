@@ -38,7 +38,7 @@ export function factsOf(ctx: Context, url: string, fill: Fill, before: OutgoingH
     setCookie: after['set-cookie'] !== undefined,
     headers: JSON.stringify(stored),
     created: Date.now(),
-    reads: `[${[...fill.reads].join(',')}]`,
+    reads: `[${fill.reads.join(',')}]`,
     tags: [...fill.tags],
   };
   // The final values count, whoever set them; the addon takes a key that is absent, not undefined.

@@ -6,16 +6,32 @@ import type { ResponseMarks } from './types';
 
 /** What one run of a controller reads, and what it says about its answer. */
 export class Fill implements ResponseMarks {
-  /** JSON of `[uid, params]` pairs; a Set, since the same query often runs twice. */
-  readonly reads = new Set<string>();
-  readonly tags = new Set<string>();
+  /** Reads as JSON for the engine, with their types; a Map, since the same query often runs twice. */
+  private readonly seen = new Map<string, string>();
+  private readonly untagged = new Set<string>();
+  readonly tags: Set<string>;
   /** Why the answer is not to be stored, if it is not. The first reason counts. */
   reason: string | undefined;
 
-  constructor(public ttlMs: number | undefined) {}
+  /** `tags`: those that every answer carries. */
+  constructor(public ttlMs: number | undefined, tags: string[]) {
+    this.tags = new Set(tags);
+  }
 
   tag(...tags: string[]): void {
     for (const tag of tags) this.tags.add(String(tag));
+  }
+
+  untag(...names: string[]): void {
+    for (const name of names) {
+      this.tags.delete(name);
+      this.untagged.add(name);
+    }
+  }
+
+  /** What it depends on, as the engine wants it. */
+  get reads(): string[] {
+    return [...this.seen].filter(([, type]) => !this.untagged.has(type)).map(([read]) => read);
   }
 
   bypass(reason = 'marked'): void {
@@ -29,7 +45,7 @@ export class Fill implements ResponseMarks {
       const json = dependencyJson(params, site.strapi.db.metadata.get(uid));
       const { models } = site;
       const found = models === undefined ? 'null' : JSON.stringify(foundBy(models, uid, method, params, result));
-      for (const type of typesRead(uid, params)) this.reads.add(`[${JSON.stringify(type)},${json},${found}]`);
+      for (const type of typesRead(uid, params)) this.seen.set(`[${JSON.stringify(type)},${json},${found}]`, type);
     } catch {
       this.bypass('unknown-dependencies');
     }
@@ -37,7 +53,7 @@ export class Fill implements ResponseMarks {
 }
 
 /** Marks that mark nothing, for requests whose answer is not going to be stored anyway. */
-export const noMarks: ResponseMarks = Object.freeze({ tag: () => undefined, bypass: () => undefined });
+export const noMarks: ResponseMarks = Object.freeze({ tag: () => undefined, untag: () => undefined, bypass: () => undefined });
 
 /** The fill in whose course something runs. */
 export const fills = new AsyncLocalStorage<Fill>();

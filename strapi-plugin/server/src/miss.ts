@@ -87,7 +87,7 @@ function checked(headers: unknown): [string, string][] {
 
 /** Runs the handler and offers its answer to the engine. Returns what those who wait may have. */
 async function fill(site: Site, ctx: Context, next: Next, id: number, wanted: Wanted): Promise<Entry | null> {
-  const filling = new Fill(wanted.ttlMs);
+  const filling = new Fill(wanted.ttlMs, site.options.cache.untagged ? ['untagged'] : []);
   ctx.state.upstash = filling;
   const before = ctx.res.getHeaders();
   const unwatch = watchCookie(ctx.req.headers, () => filling.bypass('cookie-read'));

@@ -100,6 +100,10 @@ export class Models {
     return [...(this.holders.get(component)?.values() ?? [])];
   }
 
+  isRelation(uid: string, attribute: string): boolean {
+    return this.get(uid)?.attributes[attribute]?.type === 'relation';
+  }
+
   /** The name of a relation, where it has a table of its own. */
   edgeOf(uid: string, attribute: string): string | undefined {
     const { joinTable, relation, target } = this.get(uid)?.attributes[attribute] ?? {};

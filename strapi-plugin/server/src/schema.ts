@@ -65,9 +65,9 @@ interface RawAttribute {
   components?: string[];
 }
 
-/** Whoever takes the target of such a relation takes it away from another. */
-function isExclusive({ relation }: RawAttribute): boolean {
-  return relation === 'oneToOne' || relation === 'oneToMany';
+/** Whoever takes the target of such a relation takes it away from another, if it knows whose it is. */
+function isExclusive({ relation, inversedBy, mappedBy }: RawAttribute): boolean {
+  return (relation === 'oneToOne' || relation === 'oneToMany') && (inversedBy !== undefined || mappedBy !== undefined);
 }
 
 function attributeOf(models: Models, uid: string, name: string, raw: RawAttribute): Attribute | null {

@@ -50,6 +50,11 @@ export interface UserConfig {
   cache?: {
     /** False makes the cache middleware pass everything through. Default: true. */
     enabled?: boolean | undefined;
+    /**
+     * True caches answers as well of which nothing is known that they depend on, those of raw SQL for one: until their TTL
+     * ends, or `purgeTags('untagged')`. Default: false.
+     */
+    untagged?: boolean | undefined;
   } | undefined;
   rateLimit?: RateLimitOptions | undefined;
   /** Purge everything when Strapi starts. Default: false. */
@@ -200,6 +205,11 @@ export interface LimitDecision {
 export interface ResponseMarks {
   /** Names things this answer depends on that can't be seen from its reads, for `purgeTags`. */
   tag(...tags: string[]): void;
+  /**
+   * Says that this answer does not depend on these content types though it reads them, or not on these tags after all.
+   * Nothing that changes them purges it any more.
+   */
+  untag(...names: string[]): void;
   /** Keeps this answer out of the cache. `reason` appears in the `Cache-Status` header. Default: `'marked'`. */
   bypass(reason?: string): void;
 }
@@ -266,7 +276,7 @@ export interface ResolvedConfig {
   deadlineMs: number;
   l1: { maxBytes: number; maxEntryBytes: number; maxAgeMs: number };
   bus: { enabled: boolean; heartbeatMs: number };
-  cache: { enabled: boolean };
+  cache: { enabled: boolean; untagged: boolean };
   rateLimit: {
     enabled: boolean;
     trustedHops: number | null;
