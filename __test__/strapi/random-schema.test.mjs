@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { Random } from '../support/random.mjs';
 import { startSite } from '../support/strapi-site.mjs';
 import { cache, withoutLimit } from './support/probe-api.mjs';
-import { WRITES, filesOf, furnish, randomTypes, readsOf, writeSomething } from './support/random-site.mjs';
+import { WORDS, WRITES, filesOf, furnish, randomTypes, readsOf, writeSomething } from './support/random-site.mjs';
 
 const STEPS = Number(process.env.STEPS ?? 66);
 const TYPES = 5;
@@ -21,7 +21,7 @@ test(`${STEPS} random writes to a site of random types`, { timeout: 840_000 }, a
   try {
     await site.call(furnish, types);
     const dice = () => Array.from({ length: 60 }, () => random.next());
-    const write = (what, step) => site.call(writeSomething, { what, types, dice: dice(), step });
+    const write = (what, step) => site.call(writeSomething, { what, types, words: WORDS, dice: dice(), step });
     for (let i = 0; i < 50; i += 1) await write(i % 8 === 0 ? 'edit the single type' : random.pick(['create', 'create and publish', 'update and publish']), `s${i}`);
 
     const reads = [];

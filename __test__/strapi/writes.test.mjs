@@ -243,6 +243,18 @@ describe('what nests:', () => {
     await freshAfter(path, () => site.call((strapi) => strapi.db.query('plugin::upload.file').updateMany({ where: {}, data: { name: 'after.png' } })), 'after.png');
   });
 
+  test('a file is moved into a folder, which no answer shows', async () => {
+    const json = (where, body) => site.admin.api('POST', where, body);
+    const folder = await json('/upload/folders', { name: 'Moved', parent: null });
+    const [file] = await site.call((strapi) => strapi.db.query('plugin::upload.file').findMany({ limit: 1 }));
+    await site.get(path);
+    await json('/upload/actions/bulk-move', { fileIds: [file.id], destinationFolderId: folder.data.id });
+    const cached = await site.get(path);
+    const uncached = await site.get(path, { headers: { 'x-http-method-override': 'GET' } });
+    assert.equal(cache(uncached), 'BYPASS');
+    assert.equal(cached.text, uncached.text);
+  });
+
   test('a component is written by itself', async () => {
     await freshAfter(path, () => site.call((strapi) => strapi.db.query('shared.seo').updateMany({ where: { text: 'seo before' }, data: { text: 'seo after' } })), 'seo after');
   });

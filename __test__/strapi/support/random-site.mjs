@@ -1,7 +1,7 @@
 // A site whose types are made up: relations of every kind, components, dynamic zones, media, locales, draft & publish.
 
 const CORE = { routes: 'Router', controllers: 'Controller', services: 'Service' };
-const WORDS = ['alpha', 'beta', 'gamma', 'delta'];
+export const WORDS = ['alpha', 'beta', 'gamma', 'delta'];
 
 /** Which relation the other end has. */
 const REVERSE = { oneToOne: 'oneToOne', oneToMany: 'manyToOne', manyToOne: 'oneToMany', manyToMany: 'manyToMany' };
@@ -139,12 +139,11 @@ export function readsOf(random, { plural, name, kind, localized, attributes }, d
 }
 
 /** Runs in Strapi: one random write. `dice` decides; gives what was done, or null where there was nothing to do. */
-export async function writeSomething(strapi, { what, types, dice, step }) {
+export async function writeSomething(strapi, { what, types, words, dice, step }) {
   let at = 0;
   const next = () => dice[at++ % dice.length];
   const pick = (list) => list[Math.floor(next() * list.length)];
-  const WORDS = ['alpha', 'beta', 'gamma', 'delta'];
-  const word = () => pick(WORDS);
+  const word = () => pick(words);
   const lists = types.filter(({ kind }) => kind === 'collectionType');
   const type = pick(what.includes('single type') ? types.filter(({ kind }) => kind === 'singleType') : what.includes('draft') || what.includes('ublish') ? lists.filter(({ drafts }) => drafts) : lists);
   const { uid } = type;
@@ -179,21 +178,21 @@ export async function writeSomething(strapi, { what, types, dice, step }) {
   const note = async () => ({ text: word(), link: next() < 0.5 ? ((await some(types[0].uid))?.documentId ?? null) : null });
   const one = type.kind === 'singleType' ? await documents.findFirst({}) : await some(uid);
   const need = one === undefined || one === null;
-  const at_ = type.localized ? { locale } : {};
+  const inLocale = type.localized ? { locale } : {};
 
   const ways = {
     'create': async () => documents.create({ data: await values(0.7), ...(type.localized ? { locale: 'en' } : {}) }),
     'create and publish': async () => documents.create({ data: await values(0.7), status: 'published', ...(type.localized ? { locale: 'en' } : {}) }),
-    'update': async () => !need && documents.update({ documentId: one.documentId, data: await values(0.4), ...at_, ...(type.drafts ? {} : {}) }),
-    'update and publish': async () => !need && documents.update({ documentId: one.documentId, data: await values(0.4), status: 'published', ...at_ }),
-    'update of a field': async () => !need && documents.update({ documentId: one.documentId, data: { title: `${word()}` }, ...at_ }),
-    'save a draft': async () => !need && documents.update({ documentId: one.documentId, data: await values(0.4), ...at_ }),
+    'update': async () => !need && documents.update({ documentId: one.documentId, data: await values(0.4), ...inLocale }),
+    'update and publish': async () => !need && documents.update({ documentId: one.documentId, data: await values(0.4), status: 'published', ...inLocale }),
+    'update of a field': async () => !need && documents.update({ documentId: one.documentId, data: { title: word() }, ...inLocale }),
+    'save a draft': async () => !need && documents.update({ documentId: one.documentId, data: await values(0.4), ...inLocale }),
     'publish': async () => !need && documents.publish({ documentId: one.documentId, ...(type.localized ? { locale: pick(['en', '*']) } : {}) }),
-    'unpublish': async () => !need && documents.unpublish({ documentId: one.documentId, ...at_ }),
-    'discard a draft': async () => !need && documents.discardDraft({ documentId: one.documentId, ...at_ }),
+    'unpublish': async () => !need && documents.unpublish({ documentId: one.documentId, ...inLocale }),
+    'discard a draft': async () => !need && documents.discardDraft({ documentId: one.documentId, ...inLocale }),
     'clone': async () => !need && documents.clone({ documentId: one.documentId, data: { title: word() } }),
     'delete': async () => !need && documents.delete({ documentId: one.documentId, ...(type.localized ? { locale: pick(['*', locale]) } : {}) }),
-    'edit the single type': async () => (need ? documents.create({ data: await values(0.9), ...at_ }) : documents.update({ documentId: one.documentId, data: await values(0.5), ...at_ })).then((made) => (type.drafts ? documents.publish({ documentId: made.documentId, ...at_ }) : made)),
+    'edit the single type': async () => (need ? documents.create({ data: await values(0.9), ...inLocale }) : documents.update({ documentId: one.documentId, data: await values(0.5), ...inLocale })).then((made) => (type.drafts ? documents.publish({ documentId: made.documentId, ...inLocale }) : made)),
     'db.query update': async () => {
       const row = pick(await strapi.db.query(uid).findMany({ orderBy: 'id' }));
       return row !== undefined && strapi.db.query(uid).update({ where: { id: row.id }, data: { title: word(), rank: Math.floor(next() * 5) } });

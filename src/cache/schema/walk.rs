@@ -218,9 +218,12 @@ impl<'a> Walk<'a> {
                 self.tags.edge(edge, Scope { published: !drafts, locale: None });
             }
             None => {
-                self.tags.any(uid, Scope::ALL);
+                // A component is written with its document, and is a draft where that is one.
+                let is_part = matches!(attribute, Attribute::Component(_) | Attribute::Zone(_) | Attribute::Media(_));
+                let scope = if is_part { scope } else { Scope::ALL };
+                self.tags.any(uid, scope);
                 for target in attribute.targets() {
-                    self.tags.any(target, Scope::ALL);
+                    self.tags.any(target, scope);
                 }
             }
         }

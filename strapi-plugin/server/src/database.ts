@@ -147,7 +147,7 @@ export function watchDatabase(site: Site): void {
 
   const { db } = strapi;
   const transaction = db.transaction.bind(db) as Transact;
-  (db as { transaction: Transact }).transaction = async (work) => {
+  (db as { transaction: Transact }).transaction = (work) => {
     const { models } = site;
     if (work === undefined || models === undefined || db.inTransaction()) return transaction(work);
     const changes = new Changes(models, site.rows, false);
