@@ -4,7 +4,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Random } from '../support/random.mjs';
+import { startRedis } from '../support/redis-server.mjs';
 import { startSite } from '../support/strapi-site.mjs';
+import { startUpstash } from '../support/upstash-endpoint.mjs';
 import { cache, withoutLimit } from './support/probe-api.mjs';
 import { WORDS, WRITES, filesOf, furnish, randomTypes, readsOf, writeSomething } from './support/random-site.mjs';
 
@@ -13,11 +15,26 @@ const TYPES = 5;
 /** Entries that were purged though their answer stayed the same, of all whose answer did. */
 const NEEDLESS_AT_MOST = 0.1;
 
-test(`${STEPS} random writes to a site of random types`, { timeout: 840_000 }, async (t) => {
+test(`${STEPS} random writes to a site of random types`, { timeout: 840_000 }, (t) => writesToRandomSite(t, STEPS, {}, {}));
+
+test('each kind of write, with Upstash asked for each answer', { timeout: 840_000 }, async (t) => {
+  const redis = await startRedis();
+  const upstash = await startUpstash({ redis });
+  try {
+    const env = { UPSTASH_REDIS_REST_URL: upstash.url, UPSTASH_REDIS_REST_TOKEN: upstash.token };
+    // Memory is trusted for a millisecond, so what is answered comes from Upstash.
+    await writesToRandomSite(t, WRITES.length, env, { bus: { enabled: false }, l1: { maxAge: '1 ms', maxEntryBytes: 4_000_000 }, deadline: '5 s' });
+  } finally {
+    await upstash.stop();
+    await redis.stop();
+  }
+});
+
+async function writesToRandomSite(t, steps, env, config) {
   const random = new Random(Number(process.env.SEED ?? 11));
   t.diagnostic(`SEED=${random.seed}`);
   const types = randomTypes(random, TYPES);
-  const site = await startSite({ files: filesOf(types), plugins: withoutLimit({ l1: { maxEntryBytes: 4_000_000 } }) });
+  const site = await startSite({ files: filesOf(types), env, plugins: withoutLimit({ l1: { maxEntryBytes: 4_000_000 }, ...config }) });
   try {
     await site.call(furnish, types);
     const dice = () => Array.from({ length: 60 }, () => random.next());
@@ -49,7 +66,7 @@ test(`${STEPS} random writes to a site of random types`, { timeout: 840_000 }, a
     for (const { path } of reads) known.set(path, await get(path));
     assert.ok([...known.values()].filter(({ stored }) => stored).length > reads.length / 2, 'most reads find nothing');
     let done = 0;
-    for (let step = 0; step < STEPS; step += 1) {
+    for (let step = 0; step < steps; step += 1) {
       const what = step < WRITES.length ? WRITES[step] : random.pick(WRITES);
       const where = await write(what, step);
       if (where !== null) done += 1;
@@ -66,17 +83,17 @@ test(`${STEPS} random writes to a site of random types`, { timeout: 840_000 }, a
       }
     }
 
-    t.diagnostic(`${reads.length} reads; ${done} of ${STEPS} writes wrote something`);
+    t.diagnostic(`${reads.length} reads; ${done} of ${steps} writes wrote something`);
     t.diagnostic(`needlessly purged: ${byRead.total}`);
     for (const line of byRead.lines()) t.diagnostic(`  ${line}`);
     t.diagnostic('by what was written:');
     for (const line of byWrite.lines()) t.diagnostic(`  ${line}`);
-    assert.ok(done > STEPS / 2, 'most writes wrote nothing');
+    assert.ok(done > steps / 2, 'most writes wrote nothing');
     assert.ok(byRead.share < NEEDLESS_AT_MOST, `${byRead.total} were purged for nothing`);
   } finally {
     await site.stop();
   }
-});
+}
 
 /** Shares by kind. */
 class Tally {
