@@ -200,9 +200,12 @@ export async function writeSomething(strapi, { what, types, words, dice, step })
     'db.query updateMany': () => strapi.db.query(uid).updateMany({ where: { rank: { $gt: 2 } }, data: { flag: next() < 0.5 } }),
     'db.query deleteMany': () => strapi.db.query(uid).deleteMany({ where: { title: word(), rank: Math.floor(next() * 5) } }),
     'db.query createMany': () => strapi.db.query(uid).createMany({ data: [{ title: word(), rank: 1, publishedAt: new Date(), ...(type.localized ? { locale: 'en' } : {}) }] }),
-    'a component by itself': async () => {
-      const row = pick(await strapi.db.query('mix.note').findMany({ orderBy: 'id' }));
-      return row !== undefined && strapi.db.query('mix.note').update({ where: { id: row.id }, data: { text: word() } });
+    'components by themselves': async () => {
+      const rows = await strapi.db.query('mix.note').findMany({ orderBy: 'id' });
+      for (let i = 0; i < 5 && rows.length > 0; i += 1) {
+        await strapi.db.query('mix.note').update({ where: { id: pick(rows).id }, data: { text: `${word()} ${step}` } });
+      }
+      return rows.length > 0;
     },
     'rename a file': async () => {
       const file = pick(await files());
@@ -244,6 +247,6 @@ export async function writeSomething(strapi, { what, types, words, dice, step })
 export const WRITES = [
   'create', 'create and publish', 'update', 'update and publish', 'update of a field', 'save a draft', 'publish', 'unpublish',
   'discard a draft', 'clone', 'delete', 'edit the single type', 'db.query update', 'db.query updateMany', 'db.query deleteMany',
-  'db.query createMany', 'a component by itself', 'rename a file', 'replace a file', 'delete a file', 'several in a transaction',
+  'db.query createMany', 'components by themselves', 'rename a file', 'replace a file', 'delete a file', 'several in a transaction',
   'a transaction that fails',
 ];
