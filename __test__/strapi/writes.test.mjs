@@ -183,6 +183,27 @@ describe('through code:', () => {
   });
 });
 
+test('a category with thousands of articles is renamed', async () => {
+  const name = fresh('Crowded');
+  await freshAfter(
+    LIST,
+    () =>
+      site.call(
+        async (strapi, args) => {
+          const [{ id }] = await strapi.db.query('api::category.category').findMany({ where: { documentId: args.documentId } });
+          const knex = strapi.db.connection;
+          const rows = Array.from({ length: 2_100 }, (_, i) => ({ id: 100_000 + i, document_id: `crowd${i}`, title: 'crowd', slug: `zzz-${i}` }));
+          await knex.batchInsert('articles', rows, 100);
+          await knex.batchInsert('articles_category_lnk', rows.map((row) => ({ article_id: row.id, category_id: id })), 100);
+          await strapi.documents('api::category.category').update({ documentId: args.documentId, data: { name: args.name } });
+          await knex('articles').where('id', '>=', 100_000).delete();
+        },
+        { documentId: categories[0].documentId, name },
+      ),
+    name,
+  );
+});
+
 describe('through REST:', () => {
   test('an API token updates an article', async () => {
     const token = await site.call(async (strapi) => {

@@ -58,7 +58,6 @@ export class Changes {
   async before(uid: string, method: string, params: Params): Promise<Mark | undefined> {
     this.written.add(uid);
     if (this.ended) this.json = undefined;
-    if (!this.models.isComponent(uid) && !this.models.isPrecise(uid)) this.types.add(uid);
     if (this.types.has(uid)) return undefined;
     const ids = new Set<number>();
     const data = Array.isArray(params.data) ? params.data : [params.data ?? {}];
@@ -117,6 +116,10 @@ export class Changes {
     for (const [uid, tracked] of this.documents) {
       if (this.types.has(uid)) continue;
       const after = await this.rows.states(uid, [...tracked.keys()], false);
+      if (after === undefined) {
+        this.whole(uid);
+        continue;
+      }
       for (const [id, { before, created, fields }] of tracked) {
         const now = after.get(id) ?? { rows: [], links: [] };
         const was = before === undefined ? without(now, created) : await before;
@@ -158,7 +161,8 @@ export class Changes {
       const nothing: State = { rows: [], links: [] };
       for (const id of fresh) {
         // Whoever writes the same document meanwhile waits for it as well.
-        known.set(id, { before: states.then((found) => found.get(id) ?? nothing), created: new Set(), fields: new Set() });
+        const before = states.then((found) => (found === undefined ? this.whole(uid) : found.get(id)) ?? nothing);
+        known.set(id, { before, created: new Set(), fields: new Set() });
       }
       if (known.size > MAX_DOCUMENTS) this.whole(uid);
     }

@@ -66,6 +66,7 @@ export class Models {
 
   constructor(private readonly strapi: Core.Strapi) {
     this.components = new Set(Object.keys(strapi.components));
+    for (const uid of this.components) this.precise.add(uid);
     for (const schema of Object.values(strapi.contentTypes) as Schema[]) this.addType(schema);
     this.someDraftable = [...this.draftable][0];
     for (const model of strapi.db.metadata.values() as Iterable<Model>) this.addRelations(model);
@@ -75,6 +76,7 @@ export class Models {
     return this.strapi.db.metadata.has(uid) ? (this.strapi.db.metadata.get(uid) as unknown as Model) : undefined;
   }
 
+  /** Whether writes to it are told one by one. */
   isPrecise(uid: string): boolean {
     return this.precise.has(uid);
   }

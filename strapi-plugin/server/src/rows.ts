@@ -29,6 +29,8 @@ type Raw = Record<string, unknown>;
 type Knex = Core.Strapi['db']['connection'];
 type Query = ReturnType<Knex['from']>;
 
+/** Links that are compared one by one: a category with more articles than that is not worth the time of its edit. */
+const MAX_LINKS = 2_000;
 /** Components in components, at most so deep. */
 const MAX_NESTING = 10;
 
@@ -50,8 +52,11 @@ export class Rows {
     return this.find(uid, { id: { $in: ids } }, ids.length);
   }
 
-  /** Documents in all their rows. `lock`: nobody else changes them until the transaction ends. */
-  async states(uid: string, documents: string[], lock: boolean): Promise<Map<string, State>> {
+  /**
+   * Documents in all their rows; undefined where they have too many links. `lock`: nobody else changes them until the
+   * transaction ends.
+   */
+  async states(uid: string, documents: string[], lock: boolean): Promise<Map<string, State> | undefined> {
     const states = new Map(documents.map((id): [string, State] => [id, { rows: [], links: [] }]));
     const model = this.models.get(uid);
     if (model === undefined || documents.length === 0) return states;
@@ -71,7 +76,9 @@ export class Rows {
       if (state !== undefined) byId.set(row.id, { state, row });
     }
 
-    for (const raw of await this.links(uid, [...byId.keys()])) {
+    const links = await this.links(uid, [...byId.keys()]);
+    if (links.length > MAX_LINKS) return undefined;
+    for (const raw of links) {
       const from = byId.get(Number(raw['here']));
       const there = String(raw['uid']);
       const locale = this.localeOf(there, raw['locale'] === '' ? null : raw['locale']);
@@ -113,6 +120,7 @@ export class Rows {
 
   /** Tries all that is asked of the database here: a query that failed in a transaction could take that with it. */
   async rehearse(uid: string): Promise<void> {
+    if (this.models.isComponent(uid)) return void (await this.ownersOf(uid, [0]));
     await this.states(uid, [''], true);
     await this.links(uid, [0]);
   }
@@ -136,7 +144,7 @@ export class Rows {
           .select(edge.order === undefined ? knex.raw('0 as ??', ['place']) : { place: `l.${edge.order}` });
       });
       const [first, ...others] = queries as [Query, ...Query[]];
-      return others.length === 0 ? first : first.unionAll(others);
+      return (others.length === 0 ? first : first.unionAll(others)).limit(MAX_LINKS + 1);
     });
   }
 

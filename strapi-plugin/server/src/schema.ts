@@ -48,7 +48,7 @@ function typeOf(models: Models, uid: string, schema: Schema): Type {
   const isComponent = models.isComponent(uid);
   return {
     kind: isComponent ? 'component' : 'type',
-    precise: isComponent || models.isPrecise(uid),
+    precise: models.isPrecise(uid),
     draftable: models.isDraftable(uid),
     localized: models.isLocalized(uid),
     attributes,
