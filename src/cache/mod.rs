@@ -5,6 +5,7 @@ mod entry;
 mod flights;
 mod key;
 mod policy;
+mod purging;
 mod schema;
 #[cfg(test)]
 mod tests;
@@ -20,11 +21,12 @@ pub use entry::{Answer, Fetched, Options, Outcome};
 pub use flights::Role;
 pub use key::{TAIL_BYTES, tail as key_tail, variant};
 pub use policy::{Refusal, Response};
+pub use purging::PurgeUnderWay;
 pub use schema::{Dependencies, Schema, custom_tag};
 
 use crate::clock::Clock;
 use crate::error::Result;
-use crate::invalidation::{Acknowledgement, Outbox, Purge, Tag, Versions};
+use crate::invalidation::{Outbox, Tag, Versions};
 use crate::store::{Found, Held, MemoryIndex, RemoteEntry, RemoteStore};
 use crate::warnings::Warnings;
 use entry::Meta;
@@ -75,24 +77,6 @@ struct State {
     heard: Option<u64>,
 }
 
-impl State {
-    /// When this returns nothing that was purged is answered any more.
-    fn purge(&mut self, purge: Purge) {
-        self.counters.purges += 1;
-        match purge {
-            Purge::Tags(tags) => self.versions.purge_tags(tags.iter().map(String::as_str)),
-            Purge::Pattern(pattern) => {
-                self.index.remove_where(|entry| pattern.matches(&entry.name));
-                self.versions.purge_pattern(pattern);
-            }
-            Purge::All => {
-                self.index.remove_where(|_| true);
-                self.versions.purge_all();
-            }
-        }
-    }
-}
-
 struct Remote {
     store: Arc<RemoteStore>,
     outbox: Arc<Outbox>,
@@ -117,13 +101,6 @@ pub struct Cache {
 /// What tags take in memory, in bytes: their text, their counts and what points to them.
 fn weight_of(tags: &[Tag]) -> u64 {
     tags.iter().map(|tag| tag.len() as u64 + 32).sum()
-}
-
-/// What is left to do for a purge after its local part, which is done.
-pub struct PurgeUnderWay {
-    pub acknowledged: Acknowledgement,
-    /// Set when this purge has to start the outbox.
-    pub sender: Option<Arc<Outbox>>,
 }
 
 impl Cache {
@@ -411,50 +388,6 @@ impl Cache {
         state.flights.end(id);
     }
 
-    /// What a write to documents of these types makes stale.
-    pub fn purge_of_types(&self, uids: &[String]) -> Purge {
-        let tags = self.state.lock().schema.touched_by_write(uids.iter().map(String::as_str));
-        Purge::Tags(tags.into_iter().collect())
-    }
-
-    /// What a change makes stale, told by what there was before and after it (JSON, see [`Schema::touched_by_changes`]).
-    ///
-    /// # Errors
-    /// [`ErrorKind::Config`](crate::error::ErrorKind::Config) when it is not of that shape.
-    pub fn purge_of_changes(&self, changes: &str) -> Result<Purge> {
-        let tags = self.state.lock().schema.touched_by_changes(changes)?;
-        Ok(Purge::Tags(tags.into_iter().collect()))
-    }
-
-    /// Whether there is nothing a purge could reach: no entry, none on its way, and no Upstash.
-    pub fn holds_nothing(&self) -> bool {
-        let state = self.state.lock();
-        self.remote.is_none() && state.index.entries() == 0 && state.flights.len() == 0
-    }
-
-    /// Purges: when this returns nothing stale is answered by this process any more. With Upstash, what is returned
-    /// resolves when the other processes are told.
-    pub fn purge(&self, purge: Purge) -> Option<PurgeUnderWay> {
-        // Into the outbox first: from the moment L1 is empty of it, L2 must be doubted.
-        let remote = self.remote.as_ref().filter(|_| !self.state.lock().closed);
-        let under_way = remote.map(|remote| {
-            let (acknowledged, start) = remote.outbox.add(purge.clone());
-            PurgeUnderWay { acknowledged, sender: start.then(|| Arc::clone(&remote.outbox)) }
-        });
-        self.state.lock().purge(purge);
-        under_way
-    }
-
-    /// Notes that a purge was not acknowledged within its deadline.
-    pub fn warn_unacknowledged(&self) {
-        let now = self.clock.monotonic_ms();
-        self.warnings.add(
-            "a purge is not acknowledged by Upstash yet",
-            "this process does not use what Upstash holds of it, and keeps trying; other processes may answer with it until then",
-            now,
-        );
-    }
-
     /// The slots freed since the last call.
     pub fn drain_freed(&self) -> Vec<u32> {
         self.state.lock().index.drain_freed()
@@ -468,11 +401,6 @@ impl Cache {
         if let Some(remote) = &self.remote {
             remote.outbox.close();
         }
-    }
-
-    /// Purges that Upstash has not acknowledged.
-    pub fn purges_waiting(&self) -> usize {
-        self.remote.as_ref().map_or(0, |remote| remote.outbox.backlog().0)
     }
 
     /// Counters since the start and what is held now.

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::clock::ManualClock;
-use crate::invalidation::Pattern;
+use crate::invalidation::{Pattern, Purge};
 
 const HOST: &[u8] = b"localhost";
 const ARTICLE: &str = "api::article.article";
