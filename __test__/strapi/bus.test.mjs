@@ -2,9 +2,8 @@
 // Upstash for nothing.
 import assert from 'node:assert/strict';
 import { after, afterEach, before, test } from 'node:test';
-import { startSite } from '../support/strapi-site.mjs';
-import { startUpstash } from '../support/upstash-endpoint.mjs';
 import { cache, withoutLimit } from './support/probe-api.mjs';
+import { startTwins } from './support/twins.mjs';
 
 const ARTICLE = 'api::article.article';
 const LIST = '/api/articles?sort=slug&fields=title';
@@ -13,27 +12,20 @@ const headers = { host: 'blog.example' };
 const SOON_MS = 1_000;
 const HEARTBEAT_MS = 1_000;
 
+let twins;
 let upstash;
 let a;
 let b;
 let documentId;
 
 before(async () => {
-  upstash = await startUpstash();
-  const options = {
+  twins = await startTwins({
     // So long that nothing here is fresh for want of trust.
     plugins: withoutLimit({ deadline: '1 s', l1: { maxAge: '1 ms' }, bus: { heartbeat: `${HEARTBEAT_MS} ms` }, rateLimit: { enabled: false } }),
-    env: { UPSTASH_REDIS_REST_URL: upstash.url, UPSTASH_REDIS_REST_TOKEN: upstash.token },
-  };
-  a = await startSite(options);
-  b = await startSite({ ...options, database: a.database });
-  ({ documentId } = await a.call((strapi) => strapi.documents('api::article.article').findFirst({ status: 'published', sort: 'slug' })));
+  });
+  ({ upstash, a, b, documentId } = twins);
 });
-after(async () => {
-  await b?.stop();
-  await a?.stop();
-  await upstash?.stop();
-});
+after(() => twins?.stop());
 afterEach(() => upstash.heal());
 
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));

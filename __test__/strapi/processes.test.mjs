@@ -2,36 +2,28 @@
 // answer from before. With the bus between them: bus.test.mjs.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { startSite } from '../support/strapi-site.mjs';
-import { startUpstash } from '../support/upstash-endpoint.mjs';
 import { cache, probeApi, status, withoutLimit } from './support/probe-api.mjs';
+import { startTwins } from './support/twins.mjs';
 
 const ARTICLE = 'api::article.article';
 const LIST = '/api/articles?populate=category&sort=slug';
 // The host is part of the key: both are one site behind one name.
 const headers = { host: 'blog.example' };
 
+let twins;
 let upstash;
 let a;
 let b;
 let documentId;
 
 before(async () => {
-  upstash = await startUpstash();
-  const options = {
+  twins = await startTwins({
     files: probeApi,
     plugins: withoutLimit({ rateLimit: { limit: 100, window: '1 h' }, deadline: '1 s', bus: { enabled: false } }),
-    env: { UPSTASH_REDIS_REST_URL: upstash.url, UPSTASH_REDIS_REST_TOKEN: upstash.token },
-  };
-  a = await startSite(options);
-  b = await startSite({ ...options, database: a.database });
-  ({ documentId } = await a.call((strapi) => strapi.documents('api::article.article').findFirst({ status: 'published', sort: 'slug' })));
+  });
+  ({ upstash, a, b, documentId } = twins);
 });
-after(async () => {
-  await b?.stop();
-  await a?.stop();
-  await upstash?.stop();
-});
+after(() => twins?.stop());
 
 const get = (site, path) => site.get(path, { headers });
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
