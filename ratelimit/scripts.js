@@ -81,7 +81,8 @@ return { tokens, refilled + interval, limit }
 
   /**
    * KEYS: the theoretical arrival time, "<ms>:<parts of 1/limit ms>". ARGV: limit, window in ms, burst, now, rate.
-   * Reply: 1 or 0, left, when the burst is whole again. Source: ITU-T I.371, annex A; see src/limiter/gcra.rs.
+   * Reply: 1 or 0, left, when the burst is whole again. It is kept for a second longer than it counts: the clock of another
+   * caller may be behind. Source: ITU-T I.371, annex A; see src/limiter/gcra.rs.
    */
   gcra: script(`${ARRIVAL}
 local rate = tonumber(ARGV[5])
@@ -90,7 +91,7 @@ if rate > 0 and used + rate * window > burst * window then
 end
 used = math.max(0, used + rate * window)
 local ms = now + math.floor(used / limit)
-redis.call('SET', KEYS[1], string.format('%.0f:%.0f', ms, used % limit), 'PX', string.format('%.0f', ms - now + 1))
+redis.call('SET', KEYS[1], string.format('%.0f:%.0f', ms, used % limit), 'PX', string.format('%.0f', ms - now + 1000))
 return { 1, math.max(0, math.floor((burst * window - used) / window)), now + math.ceil(used / limit) }
 `),
 

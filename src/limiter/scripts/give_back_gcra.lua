@@ -8,5 +8,5 @@ end
 local used = (tonumber(ms) - now) * limit + math.min(tonumber(part), limit)
 used = math.max(0, used - tokens * window)
 ms, part = now + math.floor(used / limit), used % limit
-redis.call('SET', KEYS[1], string.format('%.0f:%.0f', ms, part), 'PX', string.format('%.0f', ms - now + 1))
+redis.call('SET', KEYS[1], string.format('%.0f:%.0f', ms, part), 'PX', string.format('%.0f', ms - now + 1000))
 return 1

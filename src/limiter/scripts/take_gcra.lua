@@ -2,6 +2,7 @@
 -- KEYS: the theoretical arrival time, "<ms>:<parts of 1/limit ms>".
 -- ARGV: limit, window in ms, burst, now in ms, the least to take, what is needed, more for later.
 -- Reply: taken, and the arrival time's ms and parts.
+-- It is kept for a second longer than it counts: the clock of another caller may be behind.
 local limit, window, burst, now = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 local least, needed, more = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
 local ms, part = string.match(redis.call('GET', KEYS[1]) or '', '^(%d+):(%d+)$')
@@ -20,6 +21,6 @@ taken = taken + math.min(more, math.floor((available - taken) / 4))
 if taken > 0 then
   used = used + taken * window
   ms, part = now + math.floor(used / limit), used % limit
-  redis.call('SET', KEYS[1], string.format('%.0f:%.0f', ms, part), 'PX', string.format('%.0f', ms - now + 1))
+  redis.call('SET', KEYS[1], string.format('%.0f:%.0f', ms, part), 'PX', string.format('%.0f', ms - now + 1000))
 end
 return { taken, ms, part }
