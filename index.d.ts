@@ -1,7 +1,7 @@
 import type { EventEmitter } from 'node:events';
 import type { Commands, PipelineCommands, RawCommands } from './redis/commands';
 
-export { Engine, LimitRouting, Limiter, Tokens, ipIdentifier, resolveConfig, resolveMiddlewareConfig } from './binding';
+export { Engine, LimitRouting, Limiter, Tokens, ipIdentifier, resolveConfig, resolveKoaConfig, resolveMiddlewareConfig } from './binding';
 export type { Decision, Facts, Fetched, Flight, Outcome } from './binding';
 export type * from './redis/commands';
 export * from './ratelimit';

@@ -21,6 +21,7 @@ exports.IpDenyList = ratelimit.IpDenyList;
 exports.errors = redis.errors;
 exports.ipIdentifier = binding.ipIdentifier;
 exports.resolveConfig = binding.resolveConfig;
+exports.resolveKoaConfig = binding.resolveKoaConfig;
 exports.resolveMiddlewareConfig = binding.resolveMiddlewareConfig;
 
 function loadBinding() {

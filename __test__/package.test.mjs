@@ -21,6 +21,7 @@ const API = [
   'errors',
   'ipIdentifier',
   'resolveConfig',
+  'resolveKoaConfig',
   'resolveMiddlewareConfig',
 ];
 

@@ -100,7 +100,7 @@ function text(bytes) {
 }
 
 function facts() {
-  return { status: 200, setCookie: false, headers: '[]', created: Date.now(), reads: JSON.stringify([[TYPE, {}]]), tags: [] };
+  return { status: 200, setCookie: false, head: '[]', created: Date.now(), reads: JSON.stringify([[TYPE, {}]]), tags: [] };
 }
 
 function median(values) {

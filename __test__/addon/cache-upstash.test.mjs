@@ -14,27 +14,27 @@ describe('an entry on Upstash', () => {
   it('answers every process, with the body, the headers and the time of the answer', async () => {
     const body = '{"data":"Grüße, 世界, \u{1f600}, \\u0000\\n, \u2028"}';
     const created = Date.now() - 5_000;
-    const headers = '[["content-type","application/json; charset=utf-8"],["x-ünï","–"]]';
-    await shared.publish(shared.a, URL, body, { created, headers });
+    const head = '[["content-type","application/json; charset=utf-8"],["x-ünï","–"]]';
+    await shared.publish(shared.a, URL, body, { created, head });
     const { id, found } = await shared.b.ask(URL);
     assert.ok(Buffer.from(body).equals(found.body));
-    assert.deepEqual({ created: found.created, headers: found.headers }, { created, headers });
+    assert.deepEqual({ created: found.created, head: found.head }, { created, head });
     const slot = shared.b.engine.adopt(id);
     assert.ok(slot >= 0);
     assert.deepEqual([shared.b.stats.l2Hits, shared.b.stats.entries], [1, 1]);
     assert.equal(shared.b.open(URL).role, 'leader', 'adopting ended the flight');
   });
 
-  it('is a hash beside its key’s readable name: sequence, tags, meta and the very bytes', async () => {
+  it('is a hash beside its key’s readable name: sequence, tags, meta, the body and how long it is kept when stale', async () => {
     const body = '{"data":"é 世 \u{1f600}"}';
     await shared.publish(shared.a, URL, body, { reads: [[ARTICLE, { populate: ['category'] }]], tags: ['front'] });
     const [key] = await shared.keys();
     assert.match(key, /^strapi:\/api\/articles\?sort=title#[0-9a-f]{32}$/);
     const fields = await shared.redis.command('HGETALL', key);
     const entry = Object.fromEntries(fields.map(String).flatMap((name, i, all) => (i % 2 ? [] : [[name, all[i + 1]]])));
-    assert.deepEqual(Object.keys(entry).sort(), ['b', 'm', 's', 't']);
-    assert.ok((await shared.redis.command('HGET', key, 'b')).equals(Buffer.from(body)));
-    assert.deepEqual(entry.t.split('\n').sort(), ['auth', `t:${CATEGORY}`, `t:${ARTICLE}`, 'x:front'].sort());
+    assert.deepEqual(Object.keys(entry).sort(), ['b', 'k', 'm', 's', 't']);
+    assert.ok((await shared.redis.command('HGET', key, 'b')).equals(Buffer.from(`t${body}`)), 'short text stays readable');
+    assert.deepEqual(entry.t.split('\n').sort(), ['auth', `t:${CATEGORY}`, `t:${ARTICLE}`, entry.t.match(/^u:[0-9a-f]{16}$/m)[0], 'x:front'].sort());
     assert.equal(entry.s, String(await shared.redis.command('HGET', 'strapi@versions', 'seq')));
     assert.deepEqual(await shared.keys('*'), [key, 'strapi@versions']);
   });

@@ -51,6 +51,35 @@ const limits = (said = {}, others = {}) => ({
   ...others,
 });
 
+/** What holds for an answer, where nothing is said but this. */
+const answerRule = (said = {}) => ({
+  enabled: true,
+  ttlMs: 3_600_000,
+  staleMs: 0,
+  errorMs: 0,
+  browserMs: 0,
+  cdnMs: 0,
+  authenticated: 'bypass',
+  invalidate: true,
+  ...said,
+});
+
+/** The cache's options, likewise. */
+const caching = (said = {}, ruleSaid = {}) => ({
+  enabled: true,
+  untagged: false,
+  jitter: 0.05,
+  earlyRefresh: true,
+  requestDirectives: 'ignore',
+  compression: true,
+  tagHeader: null,
+  fillLockMs: 1_000,
+  graphql: true,
+  anyStatus: false,
+  rule: answerRule(ruleSaid),
+  ...said,
+});
+
 describe('the plugin’s options', () => {
   it('all have a default', () => {
     assert.deepEqual(resolve(), {
@@ -59,9 +88,10 @@ describe('the plugin’s options', () => {
       prefix: 'strapi',
       ttlMs: 3_600_000,
       deadlineMs: 150,
-      l1: { maxBytes: 67_108_864, maxEntryBytes: 1_048_576, maxAgeMs: 1_000 },
+      l1: { maxBytes: 67_108_864, maxEntries: 100_000, maxEntryBytes: 1_048_576, maxAgeMs: 1_000 },
       bus: { enabled: true, heartbeatMs: 3_000 },
-      cache: { enabled: true, untagged: false },
+      cache: caching(),
+      contentTypes: {},
       rateLimit: limits(),
       purgeOnStart: false,
     });
@@ -74,9 +104,25 @@ describe('the plugin’s options', () => {
       prefix: 'blog-2:eu_1.x',
       ttl: '1.5 h',
       deadline: '80ms',
-      l1: { maxBytes: 2_097_152, maxEntryBytes: 4_096, maxAge: 2 },
+      l1: { maxBytes: 2_097_152, maxEntries: 500, maxEntryBytes: 4_096, maxAge: 2 },
       bus: { enabled: false, heartbeat: '10 s' },
-      cache: { enabled: false, untagged: true },
+      cache: {
+        enabled: false,
+        untagged: true,
+        authenticated: 'per-role',
+        swr: '10 m',
+        staleIfError: '1 d',
+        browser: 300,
+        cdn: '10m',
+        jitter: 0,
+        earlyRefresh: false,
+        requestDirectives: 'honor',
+        compression: false,
+        tagHeader: 'Cache-Tag',
+        fillLock: false,
+        graphql: false,
+      },
+      contentTypes: { 'api::search.search': { ttl: '10m', invalidate: false } },
       rateLimit: { enabled: false, limit: 7, window: '2 d' },
       purgeOnStart: true,
     };
@@ -86,9 +132,31 @@ describe('the plugin’s options', () => {
       prefix: 'blog-2:eu_1.x',
       ttlMs: 5_400_000,
       deadlineMs: 80,
-      l1: { maxBytes: 2_097_152, maxEntryBytes: 4_096, maxAgeMs: 2_000 },
+      l1: { maxBytes: 2_097_152, maxEntries: 500, maxEntryBytes: 4_096, maxAgeMs: 2_000 },
       bus: { enabled: false, heartbeatMs: 10_000 },
-      cache: { enabled: false, untagged: true },
+      cache: caching(
+        {
+          enabled: false,
+          untagged: true,
+          jitter: 0,
+          earlyRefresh: false,
+          requestDirectives: 'honor',
+          compression: false,
+          tagHeader: 'Cache-Tag',
+          fillLockMs: 0,
+          graphql: false,
+        },
+        {
+          enabled: false,
+          ttlMs: 5_400_000,
+          staleMs: 600_000,
+          errorMs: 86_400_000,
+          browserMs: 300_000,
+          cdnMs: 600_000,
+          authenticated: 'per-role',
+        },
+      ),
+      contentTypes: { 'api::search.search': { ttlMs: 600_000, invalidate: false } },
       rateLimit: limits({ limit: 7, windowMs: 172_800_000 }, { enabled: false }),
       purgeOnStart: true,
     });
@@ -140,9 +208,9 @@ describe('the plugin’s options', () => {
 
   const mistakes = [
     [{ tll: 60 }, /^tll: not an option; the options here are url, token, prefix, ttl, /],
-    [{ l1: { maxByte: 1 } }, /^l1\.maxByte: not an option; the options here are maxBytes, maxEntryBytes, maxAge$/],
+    [{ l1: { maxByte: 1 } }, /^l1\.maxByte: not an option; the options here are maxBytes, maxEntries, maxEntryBytes, maxAge$/],
     [{ rateLimit: { max: 1 } }, /^rateLimit\.max: not an option; the options here are enabled, trustedHops, /],
-    [{ cache: { ttl: 1 } }, /^cache\.ttl: not an option; the options here are enabled, untagged$/],
+    [{ cache: { ttl: 1 } }, /^cache\.ttl: not an option; the options here are swr, staleIfError, browser, cdn, authenticated, enabled, untagged, /],
     [{ ttl: 0 }, /^ttl: found 0; expected a number of seconds above 0 or a duration such as /],
     [{ ttl: -1 }, /^ttl: found -1; expected/],
     [{ ttl: '1 year' }, /^ttl: found '1 year'; expected/],
@@ -182,6 +250,10 @@ describe('the plugin’s options', () => {
     [{ url: 'https://a.example', token: `${SECRET} ` }, /^token: found spaces or characters outside ASCII/],
     [{ url: 'https://a.example', token: [SECRET] }, /^token: found something that is not text; expected a string$/],
     [{ url: 7, token: SECRET }, /^url: found something that is not text; expected a string$/],
+    [{ cache: { jitter: 2 } }, /^cache\.jitter: found 2; expected a number from 0 to 1$/],
+    [{ cache: { authenticated: 'all' } }, /^cache\.authenticated: found 'all'; expected 'bypass' or 'per-credential' or 'per-role'$/],
+    [{ contentTypes: { article: {} } }, /^contentTypes: found 'article'; expected names such as 'api::article\.article'$/],
+    [{ contentTypes: { 'api::a.a': { swr: 'long' } } }, /^contentTypes\.api::a\.a\.swr: found 'long'; expected/],
     [[], /^config: found \[\]; expected an object of options$/],
     ['on', /^config: found 'on'; expected an object of options$/],
     [null, /^config: found null; expected an object of options$/],
@@ -227,7 +299,7 @@ describe('a middleware’s options', () => {
   });
 
   it('are checked as well', () => {
-    refused(() => resolveFor('cache', { limit: 5 }), /^limit: not an option; the options here are ttl$/);
+    refused(() => resolveFor('cache', { limit: 5 }), /^limit: not an option; the options here are ttl, invalidate, swr, /);
     refused(() => resolveFor('cache', { ttl: 'never' }), /^ttl: found 'never'; expected/);
     refused(() => resolveFor('rate-limit', { ttl: 5 }), /^ttl: not an option; the options here are rules, name, limit, window/);
     refused(() => resolveFor('rate-limit', { limit: '5' }), /^limit: found '5'; expected a whole number/);

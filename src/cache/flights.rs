@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use super::key::Audience;
+
 /// A fill older than this, in ms, no longer holds others back: it hangs.
 const HUNG_MS: u64 = 5_000;
 /// How long, in ms, a key whose answer could not be shared is filled by everybody at once (hit-for-miss).
@@ -24,18 +26,42 @@ pub enum Role {
     Solo,
 }
 
+/// What a fill is for.
+#[derive(Debug, Clone, Default)]
+pub struct Asked {
+    /// The key's name in Redis.
+    pub name: String,
+    /// The tag of everything under its URL.
+    pub url_tag: String,
+    /// The request target as it came.
+    pub url: Box<[u8]>,
+    pub host: Box<[u8]>,
+    pub variant: u8,
+    pub owner: Box<str>,
+    pub vary: Box<str>,
+}
+
+impl Asked {
+    pub fn audience(&self) -> Audience<'_> {
+        Audience { host: &self.host, variant: self.variant, owner: &self.owner, vary: &self.vary }
+    }
+}
+
 /// A fill under way.
 #[derive(Debug)]
 pub struct Flight {
     pub key: Box<[u8]>,
-    /// The key's name in Redis.
-    pub name: String,
+    pub asked: Asked,
     /// The local sequence before anything was read.
     pub snapshot: u64,
     /// Upstash's sequence before anything was read; none when it was not asked or did not answer.
     pub remote_snapshot: Option<u64>,
+    /// Whether the lock on Upstash is held for it.
+    pub locked: bool,
     /// When it began.
     pub began: u64,
+    /// When its controller did: after Upstash had been asked.
+    pub ran: u64,
 }
 
 /// The fills of one process. All times are monotonic milliseconds.
@@ -49,7 +75,7 @@ pub struct Flights {
 }
 
 impl Flights {
-    pub fn open(&mut self, key: &[u8], name: impl FnOnce() -> String, snapshot: u64, now: u64) -> Role {
+    pub fn open(&mut self, key: &[u8], asked: impl FnOnce() -> Asked, snapshot: u64, now: u64) -> Role {
         if let Some(until) = self.unshareable.get(key) {
             if now < *until {
                 return Role::Solo;
@@ -75,7 +101,15 @@ impl Flights {
         while self.open.contains_key(&self.next) {
             self.next = self.next.wrapping_add(1).max(1);
         }
-        let flight = Flight { key: key.into(), name: name(), snapshot, remote_snapshot: None, began: now };
+        let flight = Flight {
+            key: key.into(),
+            asked: asked(),
+            snapshot,
+            remote_snapshot: None,
+            locked: false,
+            began: now,
+            ran: now,
+        };
         self.by_key.insert(key.into(), self.next);
         self.open.insert(self.next, flight);
         Role::Leader(self.next)
@@ -85,11 +119,8 @@ impl Flights {
         self.open.get(&id)
     }
 
-    /// Notes the sequence that Upstash told before the fill began to read.
-    pub fn set_remote_snapshot(&mut self, id: u32, sequence: u64) {
-        if let Some(flight) = self.open.get_mut(&id) {
-            flight.remote_snapshot = Some(sequence);
-        }
+    pub fn get_mut(&mut self, id: u32) -> Option<&mut Flight> {
+        self.open.get_mut(&id)
     }
 
     /// Ends a flight. Its key is free for the next one, unless a newer one took it over.
@@ -119,7 +150,7 @@ mod tests {
     use super::*;
 
     fn open(flights: &mut Flights, snapshot: u64, now: u64) -> Role {
-        flights.open(b"k", || "k".to_owned(), snapshot, now)
+        flights.open(b"k", Asked::default, snapshot, now)
     }
 
     #[test]
@@ -159,7 +190,7 @@ mod tests {
     fn fills_that_never_end_do_not_pile_up() {
         let mut flights = Flights::default();
         for i in 0..(MAX_FLIGHTS as u32 + 500) {
-            flights.open(&i.to_be_bytes(), String::new, 0, u64::from(i) * HUNG_MS);
+            flights.open(&i.to_be_bytes(), Asked::default, 0, u64::from(i) * HUNG_MS);
         }
         assert!(flights.len() <= MAX_FLIGHTS && flights.by_key.len() <= MAX_FLIGHTS);
     }

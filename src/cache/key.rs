@@ -36,7 +36,47 @@ pub struct KeyMaker {
     url_end: usize,
     /// Seeded at random for each process: nobody outside can look for two hosts that meet.
     scopes: std::hash::RandomState,
-    fold: bool,
+    spelling: Spelling,
+    /// Paths whose URLs are taken as they are.
+    endpoints: Vec<String>,
+}
+
+/// Which spellings of a URL are one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Spelling {
+    /// None: path and query count as they came, and every path is ours.
+    AsItCame,
+    /// Those of a path, as Strapi's router has it, under the content API's prefix.
+    Path,
+    /// Those of a query as well.
+    PathAndQuery,
+}
+
+/// For whom an answer is: what keeps requests for one URL apart.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Audience<'a> {
+    pub host: &'a [u8],
+    /// Bits of [`variant`].
+    pub variant: u8,
+    /// Whose it is: the keyed hash of a credential or a role; empty for everybody.
+    pub owner: &'a str,
+    /// The values of the request headers that an answer varies by; empty where it doesn't, or that is not known yet.
+    pub vary: &'a str,
+}
+
+impl Audience<'_> {
+    /// A name that no other audience has.
+    fn name(&self) -> Vec<u8> {
+        let mut name = Vec::with_capacity(self.host.len() + self.owner.len() + self.vary.len() + 10);
+        for part in [self.host, self.owner.as_bytes()] {
+            name.extend_from_slice(&(part.len() as u32).to_le_bytes());
+            name.extend_from_slice(part);
+        }
+        name[4..4 + self.host.len()].make_ascii_lowercase();
+        name.push(self.variant);
+        name.extend_from_slice(self.vary.as_bytes());
+        name
+    }
 }
 
 impl KeyMaker {
@@ -48,20 +88,22 @@ impl KeyMaker {
             scratch: Vec::with_capacity(MAX_URL_BYTES * 2),
             url_end: 0,
             scopes: std::hash::RandomState::new(),
-            fold: true,
+            spelling: Spelling::PathAndQuery,
+            endpoints: Vec::new(),
         }
     }
 
-    /// The number that stands for a host and a variant in keys: a keyed hash (SipHash), the same as long as the process
-    /// lives. There is no table that a visitor who invents hosts could fill.
-    pub fn scope(&self, host: &[u8], variant: u8) -> u64 {
-        self.scopes.hash_one(scope_name(host, variant)) >> (u64::BITS - SCOPE_BITS)
+    /// The number that stands for an audience in keys: a keyed hash (SipHash), the same as long as the process lives.
+    /// There is no table that a visitor who invents hosts could fill.
+    pub fn scope(&self, audience: &Audience<'_>) -> u64 {
+        self.scopes.hash_one(audience.name()) >> (u64::BITS - SCOPE_BITS)
     }
 
-    /// Sets the content API's prefix, the schema whose answers share keys, and whether spellings of a query may be
-    /// folded: not when the site parses queries by rules of its own.
-    pub fn set_site(&mut self, api: &str, schema: &str, fold: bool) {
-        self.fold = fold;
+    /// Sets the content API's prefix, the schema whose answers share keys, which spellings are one, and paths outside the
+    /// prefix whose URLs are taken as they are.
+    pub fn set_site(&mut self, api: &str, schema: &str, spelling: Spelling, endpoints: Vec<String>) {
+        self.spelling = spelling;
+        self.endpoints = endpoints;
         self.api = api.trim_end_matches('/').as_bytes().to_vec();
         self.schema = Sha256::digest(schema).into();
     }
@@ -70,22 +112,31 @@ impl KeyMaker {
     /// came (`/api/articles?sort=title`).
     pub fn make(&mut self, url: &[u8], scope: u64) -> Option<&[u8]> {
         self.scratch.clear();
-        canonicalise(url, &self.api, self.fold, &mut self.scratch)?;
+        if canonicalise(url, &self.api, self.spelling, &mut self.scratch).is_none() {
+            if !self.endpoints.iter().any(|path| is_under(url, path.as_bytes())) {
+                return None;
+            }
+            self.scratch.clear();
+            canonicalise(url, &self.api, Spelling::AsItCame, &mut self.scratch)?;
+        }
         self.url_end = self.scratch.len();
         self.scratch.extend_from_slice(&tail(scope));
         Some(&self.scratch)
     }
 
     /// The key last made, as it is stored in Redis: readable text that a pattern can match, then `#` and a hash of
-    /// the rest (schema, host, variant).
-    pub fn name(&self, host: &[u8], variant: u8) -> String {
-        let hash = Sha256::new().chain_update(self.schema).chain_update(scope_name(host, variant)).finalize();
+    /// the rest (schema and audience).
+    pub fn name(&self, audience: &Audience<'_>) -> String {
+        let hash = Sha256::new().chain_update(self.schema).chain_update(audience.name()).finalize();
         let url = String::from_utf8_lossy(&self.scratch[..self.url_end]);
-        let mut name = format!("{}:{url}#", self.prefix);
-        for byte in &hash[..16] {
-            name.push_str(&format!("{byte:02x}"));
-        }
-        name
+        format!("{}:{url}#{}", self.prefix, hex(&hash[..16]))
+    }
+
+    /// The tag of everything that is answered under the URL of the key last made, whoever asks.
+    pub fn url_tag(&self, host: &[u8]) -> String {
+        let host = Audience { host, ..Audience::default() };
+        let hash = Sha256::new().chain_update(host.name()).chain_update(&self.scratch[..self.url_end]).finalize();
+        format!("u:{}", hex(&hash[..8]))
     }
 
     /// The key last made, as bytes.
@@ -111,16 +162,25 @@ pub fn parts(spelling: &[u8]) -> Option<(&[u8], u64)> {
     Some((url, u64::from_le_bytes(scope)))
 }
 
-/// A host in lower case and a variant, which no other pair makes.
-fn scope_name(host: &[u8], variant: u8) -> Vec<u8> {
-    let mut name = host.to_ascii_lowercase();
-    name.push(variant);
-    name
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-fn canonicalise(url: &[u8], api: &[u8], fold: bool, out: &mut Vec<u8>) -> Option<()> {
+/// Whether a URL is a path, with a query or without.
+fn is_under(url: &[u8], path: &[u8]) -> bool {
+    url.strip_prefix(path).is_some_and(|rest| matches!(rest, [] | [b'?', ..]))
+}
+
+fn canonicalise(url: &[u8], api: &[u8], spelling: Spelling, out: &mut Vec<u8>) -> Option<()> {
     if url.len() > MAX_URL_BYTES {
         return None;
+    }
+    if spelling == Spelling::AsItCame {
+        if url.first() != Some(&b'/') || !url.iter().all(|byte| is_url_byte(*byte)) {
+            return None;
+        }
+        out.extend_from_slice(url);
+        return Some(());
     }
     let path_end = url.iter().position(|byte| CLASS[*byte as usize] == Class::Query || !is_url_byte(*byte));
     let (path, query) = match path_end {
@@ -138,7 +198,7 @@ fn canonicalise(url: &[u8], api: &[u8], fold: bool, out: &mut Vec<u8>) -> Option
     out.extend_from_slice(rest.strip_suffix(b"/").unwrap_or(rest));
     if !query.is_empty() {
         out.push(b'?');
-        write_query(query, fold, out)?;
+        write_query(query, spelling == Spelling::PathAndQuery, out)?;
     }
     Some(())
 }
@@ -303,7 +363,7 @@ mod tests {
 
     fn canonical(url: &str) -> Option<String> {
         let mut out = Vec::new();
-        canonicalise(url.as_bytes(), b"/api", true, &mut out)?;
+        canonicalise(url.as_bytes(), b"/api", Spelling::PathAndQuery, &mut out)?;
         Some(String::from_utf8(out).expect("ASCII"))
     }
 
@@ -349,42 +409,90 @@ mod tests {
         assert_eq!(canonical(&format!("/api/{}", "x".repeat(MAX_URL_BYTES))), None);
     }
 
-    #[test]
-    fn host_variant_and_schema_part_the_keys_of_one_url() {
-        let name = |host: &str, variant: u8, schema: &str| {
-            let mut keys = KeyMaker::new("strapi");
-            keys.set_site("/api", schema, true);
-            let scope = keys.scope(host.as_bytes(), variant);
-            keys.make(b"/api/articles?a=b", scope).expect("a key");
-            keys.name(host.as_bytes(), variant)
-        };
-        let plain = name("example.com", 0, "s");
-        assert!(plain.starts_with("strapi:/api/articles?a=b#"));
-        assert_eq!(plain, name("EXAMPLE.com", 0, "s"));
-        assert_ne!(plain, name("example.org", 0, "s"));
-        assert_ne!(plain, name("example.com", variant::FORMAT_V4, "s"));
-        assert_ne!(plain, name("example.com", 0, "t"));
+    fn audience(host: &str) -> Audience<'_> {
+        Audience { host: host.as_bytes(), ..Audience::default() }
     }
 
     #[test]
-    fn a_scope_is_one_pair_of_host_and_variant_and_never_changes() {
+    fn audience_and_schema_part_the_keys_of_one_url() {
+        let name = |audience: Audience<'_>, schema: &str| {
+            let mut keys = KeyMaker::new("strapi");
+            keys.set_site("/api", schema, Spelling::PathAndQuery, Vec::new());
+            let scope = keys.scope(&audience);
+            keys.make(b"/api/articles?a=b", scope).expect("a key");
+            keys.name(&audience)
+        };
+        let plain = name(audience("example.com"), "s");
+        assert!(plain.starts_with("strapi:/api/articles?a=b#"));
+        assert_eq!(plain, name(audience("EXAMPLE.com"), "s"));
+        for other in [
+            audience("example.org"),
+            Audience { variant: variant::FORMAT_V4, ..audience("example.com") },
+            Audience { owner: "x", ..audience("example.com") },
+            Audience { vary: "x", ..audience("example.com") },
+        ] {
+            assert_ne!(plain, name(other, "s"), "{other:?}");
+        }
+        assert_ne!(plain, name(audience("example.com"), "t"));
+    }
+
+    #[test]
+    fn no_two_audiences_have_one_name() {
+        let of = |host: &'static str, owner, vary| Audience { host: host.as_bytes(), owner, vary, variant: 0 }.name();
+        assert_ne!(of("a", "b", ""), of("ab", "", ""));
+        assert_ne!(of("a", "b", "c"), of("a", "bc", ""));
+        assert_ne!(of("a", "B", ""), of("a", "b", ""), "only a host is of any case");
+    }
+
+    #[test]
+    fn a_scope_is_one_audience_and_never_changes() {
         let keys = KeyMaker::new("strapi");
-        let first = keys.scope(b"example.com", 0);
-        assert_eq!(keys.scope(b"EXAMPLE.com", 0), first);
-        assert_ne!(keys.scope(b"example.com", variant::SECURE), first);
+        let first = keys.scope(&audience("example.com"));
+        assert_eq!(keys.scope(&audience("EXAMPLE.com")), first);
+        assert_ne!(keys.scope(&Audience { variant: variant::SECURE, ..audience("example.com") }), first);
         let others: std::collections::HashSet<u64> =
-            (0..100_000).map(|i| keys.scope(format!("h{i}").as_bytes(), 0)).collect();
+            (0..100_000).map(|i| keys.scope(&audience(&format!("h{i}")))).collect();
         assert_eq!(others.len(), 100_000);
         assert!(others.iter().all(|scope| *scope < 1 << SCOPE_BITS));
-        assert_eq!(keys.scope(b"example.com", 0), first);
+        assert_eq!(keys.scope(&audience("example.com")), first);
     }
 
     #[test]
     fn a_site_with_rules_of_its_own_for_queries_gets_no_folding() {
         let mut keys = KeyMaker::new("strapi");
-        keys.set_site("/api", "", false);
+        keys.set_site("/api", "", Spelling::Path, Vec::new());
         let sorted = keys.make(b"/api/a?a=1&b=2", 0).map(<[u8]>::to_vec);
         assert_ne!(sorted, keys.make(b"/api/a?b=2&a=1", 0).map(<[u8]>::to_vec));
+        assert_eq!(keys.make(b"/API/a", 0).map(<[u8]>::to_vec), keys.make(b"/api/a/", 0).map(<[u8]>::to_vec));
+    }
+
+    #[test]
+    fn where_nothing_is_known_of_the_routes_every_spelling_is_another_url() {
+        let mut keys = KeyMaker::new("x");
+        keys.set_site("/api", "", Spelling::AsItCame, Vec::new());
+        let mut seen = std::collections::HashSet::new();
+        for url in
+            ["/", "/a", "/A", "/a/", "/a?", "/a?b=1&c=2", "/a?c=2&b=1", "/a%2f", "/a;b", "//a", "/a/../a", "/a%00"]
+        {
+            assert!(seen.insert(keys.make(url.as_bytes(), 0).expect("a key").to_vec()), "{url}");
+        }
+        for url in ["a", "http://h/a", "/a b", "/a#b", "*", ""] {
+            assert_eq!(keys.make(url.as_bytes(), 0), None, "{url}");
+        }
+    }
+
+    #[test]
+    fn a_url_has_one_tag_for_whoever_asks_on_its_host() {
+        let mut keys = KeyMaker::new("strapi");
+        let mut tag = |url: &str, host: &str, owner| {
+            let scope = keys.scope(&Audience { owner, ..audience(host) });
+            keys.make(url.as_bytes(), scope).expect("a key");
+            keys.url_tag(host.as_bytes())
+        };
+        let plain = tag("/api/a", "h", "");
+        assert_eq!(plain, tag("/api/a/", "H", "somebody"));
+        assert_ne!(plain, tag("/api/a?x", "h", ""));
+        assert_ne!(plain, tag("/api/a", "i", ""));
     }
 
     proptest! {

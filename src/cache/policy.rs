@@ -1,12 +1,15 @@
-//! May this answer be stored, and for how long.
+//! May this answer be stored, for how long is it fresh, and what may be done with it after that.
 //!
-//! Source: RFC 9111 §3 (storing), §4.2.1 (freshness lifetime), §5.2.2 (response directives). What the handler says
-//! wins over the operator's TTL; what cannot be understood makes nothing more cacheable.
+//! Source: RFC 9111 §3 (storing), §4.2.1 (freshness lifetime), §4.2.3 (age), §4.2.4 (stale answers), §5.2.2 (response
+//! directives); RFC 5861 (`stale-while-revalidate`, `stale-if-error`). What the handler says wins over the operator;
+//! what cannot be understood makes nothing more cacheable.
 
 use std::time::UNIX_EPOCH;
 
 /// The longest TTL that is kept, in ms: a year, as RFC 9111 §1.2.2 lets caches cap what they are told.
 const LONGEST_MS: u64 = 365 * 24 * 3_600_000;
+/// How long what is stale is kept to be validated, in ms.
+const VALIDATE_MS: u64 = 24 * 3_600_000;
 
 /// What the handler's answer says about itself.
 #[derive(Debug, Clone, Default)]
@@ -16,48 +19,123 @@ pub struct Response<'a> {
     pub expires: Option<&'a str>,
     pub date: Option<&'a str>,
     pub age: Option<&'a str>,
-    /// Names the handler put into `Vary`.
-    pub vary: Option<&'a str>,
     pub set_cookie: bool,
+    /// Whether the handler gave it an `ETag` or `Last-Modified`, and will answer 304 when it is asked with that.
+    pub validator: bool,
+}
+
+/// What the operator says where the handler doesn't. Times in ms.
+#[derive(Debug, Clone, Default)]
+pub struct Operator {
+    /// 0 for none: then only what says how long it is fresh is stored.
+    pub ttl_ms: u64,
+    /// How long after that it may be answered while it is made anew.
+    pub stale_ms: u64,
+    /// How long after that it may be answered when making it anew fails.
+    pub error_ms: u64,
+    /// Whether other statuses than 200 may be stored as well.
+    pub any_status: bool,
+    /// The latest it may be fresh, counted from now: the end of a credential.
+    pub longest_ms: Option<u64>,
+}
+
+/// How long an answer may be used, in ms.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Lifetime {
+    pub fresh: u64,
+    /// Of that, how much comes from the operator, who doesn't mind the exact moment.
+    pub flexible: bool,
+    /// After it was fresh, while it is made anew.
+    pub stale: u64,
+    /// After it was fresh, when making it anew fails.
+    pub error: u64,
+    /// How long it is kept after it was fresh: for one of these, or to be validated.
+    pub keep: u64,
 }
 
 /// Why an answer is not stored, in a word for `Cache-Status`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Refusal(pub &'static str);
 
-/// The TTL in ms of an answer that may be stored.
+/// How long an answer may be used that may be stored.
 ///
 /// # Errors
 /// The reason why it may not.
-pub fn ttl_of(response: &Response<'_>, operator_ttl_ms: u64, now_ms: u64) -> Result<u64, Refusal> {
-    if response.status != 200 {
-        return Err(Refusal("status"));
-    }
+pub fn lifetime_of(response: &Response<'_>, operator: &Operator, now_ms: u64) -> Result<Lifetime, Refusal> {
     if response.set_cookie {
         return Err(Refusal("set-cookie"));
     }
-    if response.vary.is_some_and(|vary| !vary.trim().is_empty()) {
-        return Err(Refusal("vary"));
+    let directives = response.cache_control.map(Directives::parse).unwrap_or_default();
+    if directives.forbidden {
+        return Err(Refusal("private"));
     }
-    let explicit = match response.cache_control.map(Directives::parse) {
-        Some(directives) if directives.forbidden => return Err(Refusal("private")),
-        Some(directives) => directives.shared_max_age.or(directives.max_age),
-        None => None,
+    let explicit = explicit_ms(&directives, response, now_ms);
+    if !may_store_status(response.status, explicit.is_some(), operator.any_status) {
+        return Err(Refusal("status"));
+    }
+    let fresh = match explicit {
+        _ if directives.no_cache => 0,
+        Some(ms) => ms,
+        None => operator.ttl_ms,
     };
-    let lifetime = match (explicit, response.expires) {
-        (Some(seconds), _) => seconds.saturating_mul(1_000),
-        (None, Some(expires)) => {
-            let from = response.date.and_then(date_ms).unwrap_or(now_ms);
-            date_ms(expires).map_or(0, |at| at.saturating_sub(from))
-        }
-        (None, None) => return positive(operator_ttl_ms),
+    let longest = operator.longest_ms.unwrap_or(LONGEST_MS).min(LONGEST_MS);
+    let fresh = fresh.min(longest);
+    // RFC 9111 §4.2.4: these forbid to use what is stale. `s-maxage` does so as well, unless the handler itself says
+    // in the same breath for how long it may be.
+    let never_stale = directives.must_revalidate || directives.no_cache;
+    let silent = if directives.shared_max_age.is_some() { (0, 0) } else { (operator.stale_ms, operator.error_ms) };
+    let stale_of = |said: Option<u64>, operator: u64| {
+        let ms = if never_stale { 0 } else { said.map_or(operator, |seconds| seconds.saturating_mul(1_000)) };
+        ms.min(longest - fresh)
     };
-    let age = response.age.map_or(Some(0), |age| age.trim().parse::<u64>().ok());
-    positive(lifetime.saturating_sub(age.map_or(u64::MAX, |seconds| seconds.saturating_mul(1_000))))
+    let stale = stale_of(directives.stale_while_revalidate, silent.0);
+    let error = stale_of(directives.stale_if_error, silent.1);
+    let validate = if response.validator { VALIDATE_MS.min(longest - fresh) } else { 0 };
+    let keep = stale.max(error).max(validate);
+    if fresh == 0 && keep == 0 {
+        return Err(Refusal(if directives.no_cache {
+            "private"
+        } else if explicit.is_none() {
+            "no-lifetime"
+        } else {
+            "ttl-zero"
+        }));
+    }
+    Ok(Lifetime { fresh, flexible: explicit.is_none(), stale, error, keep })
 }
 
-fn positive(ttl_ms: u64) -> Result<u64, Refusal> {
-    if ttl_ms == 0 { Err(Refusal("ttl-zero")) } else { Ok(ttl_ms.min(LONGEST_MS)) }
+/// RFC 9110 §15.1 with RFC 9111 §3: with an explicit lifetime what a reader of the status understands; else what may be
+/// stored without one, less what an origin mends at any time. Never what tells of a failure or of rights.
+fn may_store_status(status: u16, explicit: bool, any: bool) -> bool {
+    match status {
+        200 => true,
+        203 | 204 | 300 | 301 | 308 | 410 => any,
+        302 | 303 | 307 | 400 | 404 | 405 | 414 | 451 => any && explicit,
+        _ => false,
+    }
+}
+
+/// The lifetime that the handler gives, less the age that the answer already has.
+fn explicit_ms(directives: &Directives, response: &Response<'_>, now_ms: u64) -> Option<u64> {
+    let date = response.date.and_then(date_ms);
+    let lifetime = match (directives.shared_max_age.or(directives.max_age), response.expires) {
+        (Some(seconds), _) => seconds.saturating_mul(1_000),
+        (None, Some(expires)) => date_ms(expires).map_or(0, |at| at.saturating_sub(date.unwrap_or(now_ms))),
+        (None, None) => return None,
+    };
+    Some(lifetime.saturating_sub(age_ms(response.age, date, now_ms)))
+}
+
+/// RFC 9111 §4.2.3. An `Age` that is none is as old as can be.
+fn age_ms(age: Option<&str>, date: Option<u64>, now_ms: u64) -> u64 {
+    let told = age.map_or(0, |age| {
+        let age = age.trim();
+        let digits = !age.is_empty() && age.bytes().all(|byte| byte.is_ascii_digit());
+        if digits { age.parse::<u64>().unwrap_or(u64::MAX).saturating_mul(1_000) } else { u64::MAX }
+    });
+    // Within the second that a date is rounded to nothing is old.
+    let apparent = date.map_or(0, |at| now_ms.saturating_sub(at.saturating_add(999)));
+    told.max(apparent)
 }
 
 fn date_ms(text: &str) -> Option<u64> {
@@ -68,20 +146,34 @@ fn date_ms(text: &str) -> Option<u64> {
 #[derive(Default)]
 struct Directives {
     forbidden: bool,
+    no_cache: bool,
+    must_revalidate: bool,
     max_age: Option<u64>,
     shared_max_age: Option<u64>,
+    stale_while_revalidate: Option<u64>,
+    stale_if_error: Option<u64>,
 }
 
 impl Directives {
     fn parse(text: &str) -> Self {
         let mut found = Self::default();
-        for directive in split_outside_quotes(text) {
+        let Some(directives) = split_outside_quotes(text) else {
+            // A quote that never ends may hide anything.
+            found.forbidden = true;
+            return found;
+        };
+        for directive in directives {
             let (name, value) = directive.split_once('=').unwrap_or((directive, ""));
             match name.trim().to_ascii_lowercase().as_str() {
-                // `no-cache` allows storing only with revalidation before each use, which we have no way to do.
-                "no-store" | "no-cache" | "private" => found.forbidden = true,
-                "max-age" => found.max_age = Some(shorter(found.max_age, value)),
-                "s-maxage" => found.shared_max_age = Some(shorter(found.shared_max_age, value)),
+                "no-store" | "private" => found.forbidden = true,
+                "no-cache" => found.no_cache = true,
+                "must-revalidate" | "proxy-revalidate" => found.must_revalidate = true,
+                "max-age" => found.max_age = Some(shorter(found.max_age, name, value)),
+                "s-maxage" => found.shared_max_age = Some(shorter(found.shared_max_age, name, value)),
+                "stale-while-revalidate" => {
+                    found.stale_while_revalidate = Some(shorter(found.stale_while_revalidate, name, value));
+                }
+                "stale-if-error" => found.stale_if_error = Some(shorter(found.stale_if_error, name, value)),
                 _ => {}
             }
         }
@@ -89,36 +181,67 @@ impl Directives {
     }
 }
 
-/// Of duplicates the shorter counts; a value that is no number counts as 0.
-fn shorter(known: Option<u64>, value: &str) -> u64 {
-    let value = value.trim().trim_matches('"');
-    let digits = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit());
+/// Of duplicates the shorter counts; a value that is no number, or spaces where there may be none, count as 0.
+fn shorter(known: Option<u64>, name: &str, value: &str) -> u64 {
+    let value = value.trim_end();
+    let value = value.strip_prefix('"').and_then(|value| value.strip_suffix('"')).unwrap_or(value);
+    let digits = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) && !name.ends_with([' ', '\t']);
     // RFC 9111 §1.2.2: a number too large to hold is a very long time.
     let seconds = if digits { value.parse().unwrap_or(u64::MAX) } else { 0 };
     known.map_or(seconds, |known| known.min(seconds))
 }
 
-fn split_outside_quotes(text: &str) -> impl Iterator<Item = &str> {
-    let mut quoted = false;
-    text.split(move |c| {
-        quoted ^= c == '"';
-        c == ',' && !quoted
-    })
+/// The directives in a list; none where a quoted string doesn't end.
+fn split_outside_quotes(text: &str) -> Option<Vec<&str>> {
+    let (mut quoted, mut escaped, mut start) = (false, false, 0);
+    let mut parts = Vec::new();
+    for (at, byte) in text.bytes().enumerate() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if quoted => escaped = true,
+            b'"' => quoted = !quoted,
+            b',' if !quoted => {
+                parts.push(&text[start..at]);
+                start = at + 1;
+            }
+            _ => {}
+        }
+    }
+    parts.push(&text[start..]);
+    (!quoted).then_some(parts)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn ttl(cache_control: &str) -> Result<u64, Refusal> {
+    const MINUTE: Operator = Operator { ttl_ms: 60_000, stale_ms: 0, error_ms: 0, any_status: false, longest_ms: None };
+
+    fn lifetime(cache_control: &str) -> Result<Lifetime, Refusal> {
         let response = Response { status: 200, cache_control: Some(cache_control), ..Response::default() };
-        ttl_of(&response, 60_000, 0)
+        lifetime_of(&response, &MINUTE, 0)
+    }
+
+    fn ttl(cache_control: &str) -> Result<u64, Refusal> {
+        lifetime(cache_control).map(|lifetime| lifetime.fresh)
+    }
+
+    fn fresh(response: &Response<'_>, now_ms: u64) -> Result<u64, Refusal> {
+        lifetime_of(response, &MINUTE, now_ms).map(|lifetime| lifetime.fresh)
     }
 
     #[test]
     fn without_a_word_from_the_handler_the_operators_ttl_counts() {
-        assert_eq!(ttl_of(&Response { status: 200, ..Response::default() }, 60_000, 0), Ok(60_000));
+        assert_eq!(fresh(&Response { status: 200, ..Response::default() }, 0), Ok(60_000));
         assert_eq!(ttl("public"), Ok(60_000));
+    }
+
+    #[test]
+    fn without_an_operators_ttl_only_an_explicit_lifetime_counts() {
+        let plain = Response { status: 200, ..Response::default() };
+        assert_eq!(lifetime_of(&plain, &Operator::default(), 0), Err(Refusal("no-lifetime")));
+        let said = Response { cache_control: Some("max-age=1"), ..plain };
+        assert_eq!(lifetime_of(&said, &Operator::default(), 0).map(|found| found.fresh), Ok(1_000));
     }
 
     #[test]
@@ -131,17 +254,44 @@ mod tests {
 
     #[test]
     fn what_is_private_or_must_be_revalidated_is_not_stored() {
-        for value in ["no-store", "private", "no-cache", "public, PRIVATE=\"x, y\"", "max-age=9,no-store"] {
+        for value in
+            ["no-store", "private", "no-cache", "public, PRIVATE=\"x, y\"", "max-age=9,no-store", "no-cache=\"a\""]
+        {
             assert_eq!(ttl(value), Err(Refusal("private")), "{value}");
         }
     }
 
     #[test]
+    fn what_must_be_revalidated_is_kept_for_that_where_its_handler_can() {
+        let response = Response {
+            status: 200,
+            cache_control: Some("no-cache, max-age=9"),
+            validator: true,
+            ..Response::default()
+        };
+        let found = lifetime_of(&response, &MINUTE, 0).expect("kept");
+        assert_eq!((found.fresh, found.stale, found.error, found.keep), (0, 0, 0, VALIDATE_MS));
+    }
+
+    #[test]
     fn nonsense_never_makes_an_answer_more_cacheable() {
-        for value in ["max-age=abc", "max-age=-1", "max-age", "max-age=5, max-age=0", "s-maxage=1.5"] {
-            assert_eq!(ttl(value), Err(Refusal("ttl-zero")), "{value}");
+        for value in [
+            "max-age=abc",
+            "max-age=-1",
+            "max-age",
+            "max-age=5, max-age=0",
+            "s-maxage=1.5",
+            "max-age =5",
+            "max-age= 5",
+            "max-age='5'",
+            "max-age=\"5",
+            "max-age=5;",
+        ] {
+            assert!(ttl(value).is_err(), "{value}");
         }
         assert_eq!(ttl("x=\"max-age=9, no-store\""), Ok(60_000));
+        assert_eq!(ttl("x=\"a\\\", no-store\", max-age=5"), Ok(5_000));
+        assert_eq!(ttl("x=\"a, max-age=5"), Err(Refusal("private")), "a quote that never ends");
     }
 
     #[test]
@@ -153,20 +303,68 @@ mod tests {
             age: Some("10"),
             ..Response::default()
         };
-        assert_eq!(ttl_of(&response, 1, 0), Ok(50_000));
-        assert_eq!(ttl_of(&Response { expires: Some("0"), ..response.clone() }, 1, 0), Err(Refusal("ttl-zero")));
-        assert_eq!(ttl_of(&Response { age: Some("soon"), ..response }, 1, 0), Err(Refusal("ttl-zero")));
+        assert_eq!(fresh(&response, 40_000), Ok(50_000));
+        assert_eq!(fresh(&response, 80_500), Ok(60_000 - 39_501), "older by its date than by its age");
+        for age in ["soon", "-1", "0, 0", "7200, 0", "0;1", "1.5"] {
+            assert_eq!(
+                fresh(&Response { age: Some(age), ..response.clone() }, 40_000),
+                Err(Refusal("ttl-zero")),
+                "{age}"
+            );
+        }
+        assert_eq!(fresh(&Response { expires: Some("0"), ..response }, 40_000), Err(Refusal("ttl-zero")));
     }
 
     #[test]
-    fn other_statuses_cookies_and_vary_are_not_stored() {
-        let plain = Response { status: 200, ..Response::default() };
-        for (response, reason) in [
-            (Response { status: 404, ..plain.clone() }, "status"),
-            (Response { set_cookie: true, ..plain.clone() }, "set-cookie"),
-            (Response { vary: Some("Accept-Language"), ..plain.clone() }, "vary"),
-        ] {
-            assert_eq!(ttl_of(&response, 1, 0), Err(Refusal(reason)));
+    fn what_is_stale_is_used_as_long_as_the_handler_or_the_operator_allows() {
+        let used = |value: &str| lifetime(value).map(|found| (found.fresh, found.stale, found.error));
+        assert_eq!(used("max-age=1, stale-while-revalidate=2, stale-if-error=3"), Ok((1_000, 2_000, 3_000)));
+        assert_eq!(used("s-maxage=1, stale-while-revalidate=2"), Ok((1_000, 2_000, 0)));
+        assert_eq!(used("max-age=0, stale-while-revalidate=2"), Ok((0, 2_000, 0)));
+        for word in ["must-revalidate", "proxy-revalidate"] {
+            let value = format!("max-age=1, {word}, stale-while-revalidate=2, stale-if-error=3");
+            assert_eq!(used(&value), Ok((1_000, 0, 0)), "{word}");
         }
+        let operator = Operator { stale_ms: 5_000, error_ms: 6_000, ..MINUTE };
+        let of = |value: Option<&str>| {
+            let response = Response { status: 200, cache_control: value, ..Response::default() };
+            lifetime_of(&response, &operator, 0).map(|found| (found.stale, found.error, found.keep))
+        };
+        assert_eq!(of(None), Ok((5_000, 6_000, 6_000)));
+        assert_eq!(of(Some("max-age=1, stale-if-error=0")), Ok((5_000, 0, 5_000)));
+        assert_eq!(of(Some("s-maxage=1")), Ok((0, 0, 0)));
+    }
+
+    #[test]
+    fn nothing_outlives_the_credential_it_was_made_for() {
+        let operator = Operator { stale_ms: 60_000, error_ms: 60_000, longest_ms: Some(70_000), ..MINUTE };
+        let response = Response { status: 200, validator: true, ..Response::default() };
+        let found = lifetime_of(&response, &operator, 0).expect("stored");
+        assert_eq!((found.fresh, found.stale, found.error, found.keep), (60_000, 10_000, 10_000, 10_000));
+    }
+
+    #[test]
+    fn statuses_of_failures_and_rights_are_never_stored() {
+        let any = Operator { any_status: true, ..MINUTE };
+        let stored = |status: u16, explicit: bool, operator: &Operator| {
+            let cache_control = explicit.then_some("max-age=9");
+            lifetime_of(&Response { status, cache_control, ..Response::default() }, operator, 0).is_ok()
+        };
+        for status in [200, 203, 204, 301, 308, 410] {
+            assert!(stored(status, false, &any) && stored(status, true, &any), "{status}");
+        }
+        for status in [302, 307, 404] {
+            assert!(!stored(status, false, &any) && stored(status, true, &any), "{status}");
+        }
+        for status in [201, 206, 299, 304, 401, 403, 429, 499, 500, 503, 599] {
+            assert!(!stored(status, true, &any), "{status}");
+        }
+        assert!(!stored(404, true, &MINUTE) && !stored(301, true, &MINUTE));
+    }
+
+    #[test]
+    fn an_answer_with_a_cookie_is_not_stored() {
+        let response = Response { status: 200, set_cookie: true, ..Response::default() };
+        assert_eq!(fresh(&response, 0), Err(Refusal("set-cookie")));
     }
 }

@@ -41,6 +41,12 @@ pub struct Site {
     /// False when the site parses queries by rules of its own (`strapi::query` with a delimiter, say).
     #[serde(default = "yes", rename = "foldQueries")]
     pub fold_queries: bool,
+    /// False when nothing is known of the site's routes: every path counts as it is written, and is ours.
+    #[serde(default = "yes", rename = "foldPaths")]
+    pub fold_paths: bool,
+    /// Paths outside the prefix whose URLs are taken as they are: that of GraphQL.
+    #[serde(default)]
+    pub endpoints: Vec<String>,
     #[serde(flatten)]
     pub schema: Schema,
 }

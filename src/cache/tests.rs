@@ -9,7 +9,7 @@ use super::*;
 use crate::clock::ManualClock;
 use crate::invalidation::{Pattern, Purge};
 
-const HOST: &[u8] = b"localhost";
+const WHO: Audience<'static> = Audience { host: b"localhost", variant: 0, owner: "", vary: "" };
 const ARTICLE: &str = "api::article.article";
 const SCHEMA: &str = r#"{ "prefix": "/api", "types": {
     "api::article.article": { "attributes": { "category": { "relation": "api::category.category" } } },
@@ -25,7 +25,13 @@ fn site() -> Site {
     let options = Options {
         prefix: "strapi".to_owned(),
         ttl_ms: 60_000,
+        jitter: 0.0,
+        early_refresh: false,
+        any_status: false,
+        fill_lock_ms: 0,
+        tells_tags: false,
         max_bytes: 1 << 20,
+        max_entries: 10_000,
         max_entry_bytes: 10_000,
         l1_max_age_ms: 1_000,
         deadline: Duration::from_millis(150),
@@ -38,12 +44,12 @@ fn site() -> Site {
 
 impl Site {
     fn probe(&self, url: &str) -> i32 {
-        let scope = self.cache.scope(HOST, 0);
+        let scope = self.cache.scope(&WHO);
         self.cache.probe(&[url.as_bytes(), &key_tail(scope)].concat())
     }
 
     fn lead(&self, url: &str) -> u32 {
-        match self.cache.open(url.as_bytes(), HOST, 0) {
+        match self.cache.open(url.as_bytes(), &WHO) {
             Role::Leader(id) => id,
             other => panic!("{other:?}"),
         }
@@ -52,7 +58,7 @@ impl Site {
     fn land(&self, id: u32, uid: &str) -> Outcome {
         let reads = format!(r#"[["{uid}",{{}}]]"#);
         let response = Response { status: 200, ..Response::default() };
-        let answer = Answer { response, headers: "[]", created_ms: 0, reads: &reads, ..Answer::default() };
+        let answer = Answer { response, head: "[]", created_ms: 0, reads: &reads, ..Answer::default() };
         self.cache.finish(id, &answer, Some(b"{}")).0
     }
 
@@ -109,7 +115,7 @@ fn a_fill_that_began_before_a_purge_is_never_stored() {
 fn after_a_purge_nobody_waits_for_a_fill_from_before_it() {
     let site = site();
     let before = site.lead("/api/articles");
-    assert_eq!(site.cache.open(b"/api/articles", HOST, 0), Role::Follower(before));
+    assert_eq!(site.cache.open(b"/api/articles", &WHO), Role::Follower(before));
     site.write("api::page.page");
     let after = site.lead("/api/articles");
     assert!(site.land(after, ARTICLE).slot.is_some());
@@ -121,11 +127,11 @@ fn what_may_not_be_shared_is_filled_alone_for_a_while() {
     let site = site();
     let id = site.lead("/api/articles");
     let private = Response { status: 200, cache_control: Some("private"), ..Response::default() };
-    let answer = Answer { response: private, reads: "[]", headers: "[]", ..Answer::default() };
+    let answer = Answer { response: private, reads: "[]", head: "[]", ..Answer::default() };
     let (outcome, job) = site.cache.finish(id, &answer, Some(b"{}"));
     assert_eq!(outcome, Outcome::refused("private", false));
     assert!(job.is_none());
-    assert_eq!(site.cache.open(b"/api/articles", HOST, 0), Role::Solo);
+    assert_eq!(site.cache.open(b"/api/articles", &WHO), Role::Solo);
 }
 
 #[test]
@@ -143,7 +149,7 @@ fn a_closed_cache_holds_nothing_and_stores_nothing() {
     site.cache.close();
     assert_eq!(site.cache.drain_freed(), [slot]);
     assert_eq!(site.probe("/api/articles"), MISS);
-    assert_eq!(site.cache.open(b"/api/articles", HOST, 0), Role::Solo);
+    assert_eq!(site.cache.open(b"/api/articles", &WHO), Role::Solo);
 }
 
 #[derive(Debug, Clone)]
@@ -178,7 +184,7 @@ proptest! {
         for step in steps {
             match step {
                 Step::Begin(n) => {
-                    if let Role::Leader(id) = site.cache.open(url(n).as_bytes(), HOST, 0) {
+                    if let Role::Leader(id) = site.cache.open(url(n).as_bytes(), &WHO) {
                         flights.push((id, n, content[n % 3]));
                     }
                 }

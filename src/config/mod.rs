@@ -1,5 +1,6 @@
 //! The user's options: read, checked and completed. What is wrong is said in one sentence, at boot.
 
+mod caching;
 mod limits;
 mod reader;
 
@@ -35,21 +36,12 @@ pub fn resolve(config: &str, environment: &Environment) -> Result<Value> {
         (None, None) => 3_600_000,
     };
 
-    let mut l1 = root.section("l1")?;
-    let max_bytes = l1.integer("maxBytes", 1 << 20, 1 << 40)?.unwrap_or(64 << 20);
-    let max_entry_bytes = l1.integer("maxEntryBytes", 1 << 10, 1 << 26)?.unwrap_or(1 << 20);
-    let max_age = l1.duration("maxAge")?.unwrap_or(1_000);
-    l1.end()?;
-    let mut bus = root.section("bus")?;
-    let bus_enabled = bus.flag("enabled")?.unwrap_or(true);
-    let heartbeat = bus.duration("heartbeat")?.unwrap_or(3_000);
-    bus.end()?;
-    let mut cache = root.section("cache")?;
-    let cache_enabled = cache.flag("enabled")?.unwrap_or(true);
-    let untagged = cache.flag("untagged")?.unwrap_or(false);
-    cache.end()?;
+    let l1 = memory(&mut root)?;
+    let bus = bus(&mut root)?;
+    let cache = caching::section(root.section("cache")?, ttl)?;
+    let content_types = caching::content_types(&mut root)?;
     let rate_limit = limits::section(root.section("rateLimit")?)?;
-    let deadline = root.duration("deadline")?.unwrap_or(150);
+    let deadline = root.duration("deadline")?.unwrap_or(DEADLINE_MS);
     let purge_on_start = root.flag("purgeOnStart")?.unwrap_or(false);
     root.end()?;
 
@@ -59,12 +51,47 @@ pub fn resolve(config: &str, environment: &Environment) -> Result<Value> {
         "prefix": checked_prefix(prefix)?,
         "ttlMs": ttl,
         "deadlineMs": deadline,
-        "l1": { "maxBytes": max_bytes, "maxEntryBytes": max_entry_bytes.min(max_bytes), "maxAgeMs": max_age },
-        "bus": { "enabled": bus_enabled, "heartbeatMs": heartbeat },
-        "cache": { "enabled": cache_enabled, "untagged": untagged },
+        "l1": l1,
+        "bus": bus,
+        "cache": cache,
+        "contentTypes": content_types,
         "rateLimit": rate_limit,
         "purgeOnStart": purge_on_start,
     }))
+}
+
+/// The longest a request waits for Upstash in one step, in ms, unless it is said.
+const DEADLINE_MS: u64 = 150;
+
+fn memory(root: &mut Reader) -> Result<Value> {
+    let mut l1 = root.section("l1")?;
+    let max_bytes = l1.integer("maxBytes", 1 << 20, 1 << 40)?.unwrap_or(64 << 20);
+    let max_entries = l1.integer("maxEntries", 16, 10_000_000)?.unwrap_or(100_000);
+    let max_entry_bytes = l1.integer("maxEntryBytes", 1 << 10, 1 << 26)?.unwrap_or(1 << 20);
+    let max_age = l1.duration("maxAge")?.unwrap_or(1_000);
+    l1.end()?;
+    Ok(json!({
+        "maxBytes": max_bytes,
+        "maxEntries": max_entries,
+        "maxEntryBytes": max_entry_bytes.min(max_bytes),
+        "maxAgeMs": max_age,
+    }))
+}
+
+fn bus(root: &mut Reader) -> Result<Value> {
+    let mut bus = root.section("bus")?;
+    let enabled = bus.flag("enabled")?.unwrap_or(true);
+    let heartbeat = bus.duration("heartbeat")?.unwrap_or(3_000);
+    bus.end()?;
+    Ok(json!({ "enabled": enabled, "heartbeatMs": heartbeat }))
+}
+
+/// Checks the options of the middleware for Koa and fills in defaults. Of the environment nothing counts.
+///
+/// # Errors
+/// As [`resolve`].
+pub fn resolve_koa(config: &str) -> Result<Value> {
+    caching::koa(Reader::parse(config)?)
 }
 
 /// Checks the options given to one middleware, over the plugin's resolved ones.
@@ -74,16 +101,12 @@ pub fn resolve(config: &str, environment: &Environment) -> Result<Value> {
 pub fn resolve_middleware(kind: &str, config: &str, resolved: &str) -> Result<Value> {
     let plugin: Value = serde_json::from_str(resolved)
         .map_err(|error| ErrorKind::Config(format!("the resolved options are not JSON: {error}")))?;
-    let mut options = Reader::parse(config)?;
-    let found = match kind {
-        "cache" => json!({ "ttlMs": options.duration("ttl")? }),
-        "rate-limit" => return limits::middleware(options, &plugin["rateLimit"]),
-        other => {
-            return Err(ErrorKind::Config(format!("middleware: found '{other}'; expected 'cache' or 'rate-limit'")));
-        }
-    };
-    options.end()?;
-    Ok(found)
+    let options = Reader::parse(config)?;
+    match kind {
+        "cache" => caching::middleware(options),
+        "rate-limit" => limits::middleware(options, &plugin["rateLimit"]),
+        other => Err(ErrorKind::Config(format!("middleware: found '{other}'; expected 'cache' or 'rate-limit'"))),
+    }
 }
 
 /// The credentials of [`crate::client::HttpTransport`], checked: both or neither.
@@ -213,7 +236,7 @@ mod tests {
             (r#"{"tll":1}"#, "tll: not an option; the options here are url, token, prefix, ttl,"),
             (
                 r#"{"l1":{"maxByte":1}}"#,
-                "l1.maxByte: not an option; the options here are maxBytes, maxEntryBytes, maxAge",
+                "l1.maxByte: not an option; the options here are maxBytes, maxEntries, maxEntryBytes, maxAge",
             ),
             (r#"{"ttl":-1}"#, "ttl: found -1; expected a number of seconds above 0"),
             (r#"{"ttl":"soon"}"#, "ttl: found 'soon'; expected"),
@@ -221,6 +244,18 @@ mod tests {
             (r#"{"rateLimit":{"limit":"many"}}"#, "rateLimit.limit: found 'many'; expected"),
             (r#"{"cache":{"enabled":"yes"}}"#, "cache.enabled: found 'yes'; expected true or false"),
             (r#"{"cache":true}"#, "cache: found true; expected an object"),
+            (r#"{"cache":{"jitter":2}}"#, "cache.jitter: found 2; expected a number from 0 to 1"),
+            (
+                r#"{"cache":{"authenticated":"yes"}}"#,
+                "cache.authenticated: found 'yes'; expected 'bypass' or 'per-credential'",
+            ),
+            (r#"{"cache":{"tagHeader":"a b"}}"#, "cache.tagHeader: found 'a b'; expected the name of a header"),
+            (r#"{"contentTypes":{"article":{}}}"#, "contentTypes: found 'article'; expected names such as"),
+            (
+                r#"{"contentTypes":{"api::a.a":{"tll":1}}}"#,
+                "contentTypes.api::a.a.tll: not an option; the options here are ttl, invalidate, swr,",
+            ),
+            (r#"{"contentTypes":{"api::a.a":{"swr":"x"}}}"#, "contentTypes.api::a.a.swr: found 'x'; expected"),
             (r#"{"prefix":"a b"}"#, "prefix: found 'a b'; expected 1 to 64"),
             (r#"{"url":"https://a.b"}"#, "token: missing while url is set"),
             (r#"{"token":"secret"}"#, "url: missing while token is set"),
@@ -247,6 +282,28 @@ mod tests {
         ] {
             assert!(!refused(config).contains("secret"), "{}", refused(config));
         }
+    }
+
+    #[test]
+    fn what_is_turned_off_is_0() {
+        let found =
+            resolved(r#"{"cache":{"swr":false,"staleIfError":0,"fillLock":false,"browser":"5 m"}}"#).expect("valid");
+        let cache = &found["cache"];
+        assert_eq!((&cache["rule"]["staleMs"], &cache["fillLockMs"]), (&json!(0), &json!(0)));
+        assert_eq!(cache["rule"]["browserMs"], 300_000);
+    }
+
+    #[test]
+    fn a_content_type_says_only_what_it_changes() {
+        let found = resolved(r#"{"contentTypes":{"api::a.a":{"ttl":"2h","invalidate":false}}}"#).expect("valid");
+        assert_eq!(found["contentTypes"], json!({ "api::a.a": { "ttlMs": 7_200_000, "invalidate": false } }));
+    }
+
+    #[test]
+    fn the_profile_for_koa_that_is_explicit_has_no_ttl_of_its_own() {
+        assert_eq!(resolve_koa(r#"{"profile":"explicit","defaultTtl":60}"#).expect("valid")["ttlMs"], 0);
+        assert_eq!(resolve_koa(r#"{"defaultTtl":60}"#).expect("valid")["cache"]["rule"]["ttlMs"], 60_000);
+        assert!(resolve_koa(r#"{"profile":"both"}"#).is_err());
     }
 
     #[test]

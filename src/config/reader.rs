@@ -118,6 +118,43 @@ impl Reader {
         }
     }
 
+    /// A duration, or 0 for what is turned off by `0` or `false`.
+    pub fn duration_or_off(&mut self, name: &'static str) -> Result<Option<u64>> {
+        let is_off = self.fields.get(name).is_some_and(|found| *found == json!(false) || found.as_f64() == Some(0.0));
+        if is_off {
+            self.take(name);
+            return Ok(Some(0));
+        }
+        self.duration(name)
+    }
+
+    /// A number from 0 to 1.
+    pub fn share(&mut self, name: &'static str) -> Result<Option<f64>> {
+        let Some(found) = self.take(name) else { return Ok(None) };
+        match found.as_f64().filter(|share| (0.0..=1.0).contains(share)) {
+            Some(share) => Ok(Some(share)),
+            None => Err(self.wrong(name, &found, "a number from 0 to 1")),
+        }
+    }
+
+    /// One of a few words.
+    pub fn word(&mut self, name: &'static str, words: &[&'static str]) -> Result<Option<&'static str>> {
+        let Some(found) = self.take(name) else { return Ok(None) };
+        match words.iter().find(|word| found == **word) {
+            Some(word) => Ok(Some(word)),
+            None => Err(self.wrong(name, &found, &format!("'{}'", words.join("' or '")))),
+        }
+    }
+
+    /// The names and values of an object whose names are the user's.
+    pub fn entries(&mut self, name: &'static str, allowed: &str) -> Result<Vec<(String, Value)>> {
+        match self.take(name) {
+            None => Ok(Vec::new()),
+            Some(Value::Object(fields)) => Ok(fields.into_iter().collect()),
+            Some(other) => Err(self.wrong(name, &other, allowed)),
+        }
+    }
+
     pub fn section(&mut self, name: &'static str) -> Result<Self> {
         let path = format!("{}{name}.", self.path);
         Self::of(path, self.take(name).unwrap_or_else(|| json!({})))

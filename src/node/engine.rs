@@ -10,7 +10,7 @@ use serde::Deserialize;
 use super::error::to_js;
 use super::limiter::{self, Decides, Limiter};
 use super::prober::{Prober, prober};
-use crate::cache::{Answer, Cache, Options, Response, Role};
+use crate::cache::{Answer, Audience, Cache, Job, Options, Response, Role, Rule, Split, code_of};
 use crate::client::{Client, HttpTransport, Transport};
 use crate::clock::{Clock, SystemClock};
 use crate::error::ErrorKind;
@@ -30,6 +30,17 @@ struct Resolved {
     deadline_ms: u64,
     l1: L1,
     bus: Bus,
+    cache: Caching,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Caching {
+    jitter: f64,
+    early_refresh: bool,
+    any_status: bool,
+    fill_lock_ms: u64,
+    tag_header: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -43,6 +54,7 @@ struct Bus {
 #[serde(rename_all = "camelCase")]
 struct L1 {
     max_bytes: u64,
+    max_entries: u64,
     max_entry_bytes: u64,
     max_age_ms: u64,
 }
@@ -62,13 +74,17 @@ pub struct Flight {
 #[napi(object)]
 pub struct Fetched {
     pub body: Buffer,
-    /// JSON `[[name, value], …]`.
-    pub headers: String,
+    /// What was given as `head` when it was stored.
+    pub head: String,
     /// When the answer was made, in ms since the epoch.
     pub created: f64,
+    /// What may be done with it: 0 or 1 answer it, 2 answer it and make it anew, 3 answer it if that fails, 4 validate it.
+    pub usable: u32,
+    /// How long it is still fresh, in ms.
+    pub fresh_ms: f64,
 }
 
-/// The leader's answer.
+/// The leader's answer. Times in ms.
 #[napi(object)]
 pub struct Facts {
     pub status: u16,
@@ -76,19 +92,34 @@ pub struct Facts {
     pub expires: Option<String>,
     pub date: Option<String>,
     pub age: Option<String>,
-    /// Names that the handler added to `Vary`.
-    pub vary: Option<String>,
     pub set_cookie: bool,
-    /// Headers to store, as JSON `[[name, value], …]`.
-    pub headers: String,
+    /// Whether the handler gave it an `ETag` or `Last-Modified`.
+    pub validator: Option<bool>,
+    /// What is kept of it beside the body; the engine does not look into it.
+    pub head: String,
     /// When it was made, in ms since the epoch.
     pub created: f64,
     /// What was read for it, as JSON `[[uid, params], …]`.
     pub reads: String,
     /// Tags given by hand.
     pub tags: Vec<String>,
-    /// The middleware's own TTL, in ms.
+    /// The operator's TTL, where it is not the plugin's.
     pub ttl_ms: Option<f64>,
+    /// The operator's stale-while-revalidate and stale-if-error.
+    pub stale_ms: Option<f64>,
+    pub error_ms: Option<f64>,
+    /// How long the credential holds that it was made for.
+    pub longest_ms: Option<f64>,
+    /// Whether it lives until its TTL ends, whatever is written.
+    pub unaware: Option<bool>,
+    /// Whose it is, where that is not the flight's owner.
+    pub owner: Option<String>,
+    /// The values of the request headers that it varies by, as given to `open`.
+    pub vary: Option<String>,
+    /// What is kept in the place of an answer to tell which headers these are.
+    pub vary_head: Option<String>,
+    /// The slot of an entry that this answer says is still right.
+    pub inherits: Option<u32>,
     /// A reason not to store it.
     pub bypass: Option<String>,
 }
@@ -98,6 +129,12 @@ pub struct Facts {
 pub struct Outcome {
     /// The slot it is stored in, or -1.
     pub slot: i32,
+    /// The slot in which it is noted what it varies by, if that is new, or -1.
+    pub marker: i32,
+    /// How long it is fresh, in ms.
+    pub fresh_ms: f64,
+    /// Its tags, where the configuration has a header for them.
+    pub tags: Vec<String>,
     /// Why it was not stored.
     pub reason: Option<String>,
     /// Whether those who waited may be answered with it.
@@ -136,7 +173,13 @@ impl Engine {
         let options = Options {
             prefix: resolved.prefix.clone(),
             ttl_ms: resolved.ttl_ms,
+            jitter: resolved.cache.jitter,
+            early_refresh: resolved.cache.early_refresh,
+            any_status: resolved.cache.any_status,
+            fill_lock_ms: resolved.cache.fill_lock_ms,
+            tells_tags: resolved.cache.tag_header.is_some(),
             max_bytes: resolved.l1.max_bytes,
+            max_entries: resolved.l1.max_entries,
             max_entry_bytes: resolved.l1.max_entry_bytes,
             l1_max_age_ms: resolved.l1.max_age_ms,
             deadline,
@@ -154,8 +197,9 @@ impl Engine {
     }
 
     /// Sets the schema, as JSON: `{ prefix: '/api', types: { [uid]: { kind, precise, draftable, localized, attributes: {
-    /// [name]: … } } } }`; optional are `foldQueries` (false: the site parses queries by rules of its own) and `unwatched`
-    /// (types whose writes are not reported: what reads them is not stored). `precise`: writes come by `purgeChanges`. An
+    /// [name]: … } } } }`; optional are `foldQueries` (false: the site parses queries by rules of its own), `foldPaths`
+    /// (false: any path is ours, as it is spelled), `endpoints` (paths outside the prefix) and `unwatched` (types whose
+    /// writes are not reported: what reads them is not stored). `precise`: writes come by `purgeChanges`. An
     /// attribute is `{ relation: uid | { to: uid, edge, takes } }`, `{ morph: uid | '*' }`, `{ component: uid }`,
     /// `{ zone: uid[] }`, `{ localizations: true }` or `{ media: true }`.
     #[napi]
@@ -163,14 +207,16 @@ impl Engine {
         self.cache.set_schema(&schema).map_err(to_js)
     }
 
-    /// The number that stands for a host and a variant (bits: 1 source maps, 2 format v4, 4 TLS) in the look-up. A
-    /// caller may keep the last one: it never changes its meaning.
+    /// The number that stands for an audience in the look-up: a host, a variant (bits: 1 source maps, 2 format v4, 4 TLS),
+    /// whose answers (empty: everybody's) and the values of the headers they vary by. A caller may keep it: it never changes
+    /// its meaning.
     #[napi]
-    pub fn scope(&self, host: String, variant: u32) -> f64 {
-        self.cache.scope(host.as_bytes(), variant as u8) as f64
+    pub fn scope(&self, host: String, variant: u32, owner: Option<String>, vary: Option<String>) -> f64 {
+        self.cache.scope(&audience(&host, variant, owner.as_deref(), vary.as_deref())) as f64
     }
 
-    /// The synchronous look-up: a slot, -1 for a miss, -2 for a URL that is never cached. The URL is one that Node's
+    /// The synchronous look-up: the slot of a fresh entry, -1 for a miss, -2 for a URL that is never cached; for another entry
+    /// `-16 - (slot << 3 | use)`, the use as in `Fetched`. The URL is one that Node's
     /// HTTP parser made: characters above U+00FF, which it never makes, are not told apart.
     #[napi(ts_return_type = "(url: string, scope: number) => number")]
     pub fn prober<'env>(&self, env: &'env Env) -> napi::Result<Prober<'env>> {
@@ -179,8 +225,9 @@ impl Engine {
 
     /// Takes the flight of a key that was missed.
     #[napi]
-    pub fn open(&self, url: String, host: String, variant: u32) -> Flight {
-        let (id, role) = match self.cache.open(url.as_bytes(), host.as_bytes(), variant as u8) {
+    pub fn open(&self, url: String, host: String, variant: u32, owner: Option<String>, vary: Option<String>) -> Flight {
+        let audience = audience(&host, variant, owner.as_deref(), vary.as_deref());
+        let (id, role) = match self.cache.open(url.as_bytes(), &audience) {
             Role::Leader(id) => (id, "leader"),
             Role::Follower(id) => (id, "follower"),
             Role::Solo => (0, "solo"),
@@ -189,8 +236,8 @@ impl Engine {
     }
 
     /// Asks Upstash for a flight's key; null when there is nothing to ask, the promise of null when it has nothing
-    /// fresh or does not answer within the deadline, less the ms the request has `waited` for Upstash before. Never
-    /// rejects.
+    /// or does not answer within the deadline, less the ms the request has `waited` for Upstash before. Waits for another
+    /// process that makes the same answer. Never rejects.
     #[napi(ts_return_type = "Promise<Fetched | null> | null")]
     pub fn fetch<'env>(
         &self,
@@ -212,14 +259,17 @@ impl Engine {
         env.spawn_future(async move {
             Ok(cache.fetch(id, left).await.map(|fetched| Fetched {
                 body: fetched.body.into(),
-                headers: fetched.headers,
+                head: fetched.head,
                 created: fetched.created_ms as f64,
+                usable: fetched.usable as u32,
+                fresh_ms: fetched.fresh_ms as f64,
             }))
         })
         .map(Some)
     }
 
-    /// Takes what `fetch` found into memory: its slot, which ends the flight, or -1 when a purge came between.
+    /// Takes what `fetch` found into memory: its slot, or -1 when a purge came between. Where it may be answered that ends the
+    /// flight.
     #[napi]
     pub fn adopt(&self, id: u32) -> i32 {
         let slot = self.cache.adopt(id);
@@ -230,6 +280,7 @@ impl Engine {
     /// Ends a flight with its leader's answer. `body` null means there is none that could be stored.
     #[napi]
     pub fn finish(&self, id: u32, facts: Facts, body: Option<&[u8]>) -> Outcome {
+        let ms = |given: Option<f64>| given.map(|ms| ms.max(0.0) as u64);
         let answer = Answer {
             response: Response {
                 status: facts.status,
@@ -237,24 +288,37 @@ impl Engine {
                 expires: facts.expires.as_deref(),
                 date: facts.date.as_deref(),
                 age: facts.age.as_deref(),
-                vary: facts.vary.as_deref(),
                 set_cookie: facts.set_cookie,
+                validator: facts.validator.unwrap_or(false),
             },
-            headers: &facts.headers,
+            head: &facts.head,
             created_ms: facts.created as u64,
             reads: &facts.reads,
             tags: facts.tags,
-            ttl_ms: facts.ttl_ms.map(|ms| ms as u64),
+            rule: Rule {
+                ttl_ms: ms(facts.ttl_ms),
+                stale_ms: ms(facts.stale_ms).unwrap_or(0),
+                error_ms: ms(facts.error_ms).unwrap_or(0),
+                longest_ms: ms(facts.longest_ms),
+                unaware: facts.unaware.unwrap_or(false),
+            },
+            split: Split {
+                owner: facts.owner.as_deref(),
+                vary: facts.vary.as_deref().unwrap_or_default(),
+                head: facts.vary_head.as_deref().unwrap_or_default(),
+            },
+            inherits: facts.inherits,
             bypass: facts.bypass.as_deref(),
         };
         let (outcome, job) = self.cache.finish(id, &answer, body);
         self.listen_for(outcome.slot);
-        if let Some(job) = job {
-            let cache = Arc::clone(&self.cache);
-            spawn(async move { cache.store(job).await });
-        }
+        self.carry_out(job);
+        let number = |slot: Option<u32>| slot.map_or(-1, |slot| slot as i32);
         Outcome {
-            slot: outcome.slot.map_or(-1, |slot| slot as i32),
+            slot: number(outcome.slot),
+            marker: number(outcome.marker),
+            fresh_ms: outcome.fresh_ms as f64,
+            tags: outcome.tags,
             reason: outcome.reason,
             shareable: outcome.shareable,
         }
@@ -263,7 +327,19 @@ impl Engine {
     /// Ends a flight whose leader threw.
     #[napi]
     pub fn abandon(&self, id: u32) {
-        self.cache.abandon(id);
+        self.carry_out(self.cache.abandon(id));
+    }
+
+    /// What the look-up answers for a slot: -1 when nothing is to be done with it any more.
+    #[napi]
+    pub fn usable(&self, slot: u32) -> i32 {
+        self.cache.usable(slot).map_or(crate::cache::MISS, |usable| code_of(slot, usable))
+    }
+
+    /// Notes that what is in a slot takes so many bytes more, for another form of its body. False when it was evicted.
+    #[napi]
+    pub fn grow(&self, slot: u32, bytes: f64) -> bool {
+        self.cache.grow(slot, bytes as u64)
     }
 
     /// The slots freed since the last call.
@@ -304,6 +380,21 @@ impl Engine {
     #[napi(ts_return_type = "Promise<void> | null")]
     pub fn purge_tags<'env>(&self, env: &'env Env, tags: Vec<String>) -> napi::Result<Option<PromiseRaw<'env, ()>>> {
         self.purge(env, Purge::Tags(tags.iter().map(|tag| crate::cache::custom_tag(tag)).collect()))
+    }
+
+    /// Purges everything that is answered under a URL, whoever asks: after a request that may have changed it (RFC 9111
+    /// §4.4). As `purgeTypes`.
+    #[napi(ts_return_type = "Promise<void> | null")]
+    pub fn purge_url<'env>(
+        &self,
+        env: &'env Env,
+        url: String,
+        host: String,
+    ) -> napi::Result<Option<PromiseRaw<'env, ()>>> {
+        match self.cache.url_tag(url.as_bytes(), host.as_bytes()) {
+            Some(tag) => self.purge(env, Purge::Tags(vec![tag])),
+            None => Ok(None),
+        }
     }
 
     /// Purges the keys that match a Redis glob, such as `strapi:/api/articles*`. As `purgeTypes`, but it scans.
@@ -375,6 +466,13 @@ impl Engine {
         }
     }
 
+    fn carry_out(&self, job: Option<Job>) {
+        if let Some(job) = job {
+            let cache = Arc::clone(&self.cache);
+            spawn(async move { cache.carry_out(job).await });
+        }
+    }
+
     fn purge<'env>(&self, env: &'env Env, purge: Purge) -> napi::Result<Option<PromiseRaw<'env, ()>>> {
         let Some(under_way) = self.cache.purge(purge) else { return Ok(None) };
         if let Some(outbox) = under_way.sender {
@@ -391,5 +489,14 @@ impl Engine {
             Ok(())
         })
         .map(Some)
+    }
+}
+
+fn audience<'a>(host: &'a str, variant: u32, owner: Option<&'a str>, vary: Option<&'a str>) -> Audience<'a> {
+    Audience {
+        host: host.as_bytes(),
+        variant: variant as u8,
+        owner: owner.unwrap_or_default(),
+        vary: vary.unwrap_or_default(),
     }
 }

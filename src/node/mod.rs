@@ -27,8 +27,14 @@ pub fn resolve_config(config: String, env: HashMap<String, String>) -> napi::Res
     config::resolve(&config, &env).map(|resolved| resolved.to_string()).map_err(to_js)
 }
 
-/// Checks the options given to one middleware (`kind`: `cache` or `rate-limit`). Returns JSON: `{ ttlMs }` or
-/// `{ own, defaults, rules }`. Throws `E_CONFIG`.
+/// Checks the options of the middleware for Koa (JSON). Returns JSON as `resolveConfig`. Throws `E_CONFIG`.
+#[napi]
+pub fn resolve_koa_config(config: String) -> napi::Result<String, String> {
+    config::resolve_koa(&config).map(|resolved| resolved.to_string()).map_err(to_js)
+}
+
+/// Checks the options given to one middleware (`kind`: `cache` or `rate-limit`). Returns JSON: of a cache's rule what was
+/// given, or `{ own, defaults, rules }`. Throws `E_CONFIG`.
 #[napi]
 pub fn resolve_middleware_config(kind: String, config: String, resolved: String) -> napi::Result<String, String> {
     config::resolve_middleware(&kind, &config, &resolved).map(|found| found.to_string()).map_err(to_js)

@@ -32,6 +32,7 @@ pub struct Held<V> {
     pub checked_at: Cell<u64>,
     pub value: V,
     key: Box<[u8]>,
+    weight: u64,
 }
 
 /// What the eviction policy sees of an entry.
@@ -40,11 +41,14 @@ struct Place {
     weight: u64,
 }
 
-struct ByBytes;
+/// Weighs in bytes, and an entry no less than bounds their number.
+struct ByBytes {
+    least: u64,
+}
 
 impl Weighter<Box<[u8]>, Place> for ByBytes {
     fn weight(&self, _key: &Box<[u8]>, place: &Place) -> u64 {
-        place.weight
+        place.weight.max(self.least)
     }
 }
 
@@ -98,11 +102,13 @@ pub struct MemoryIndex<V> {
     recalled: Cell<u32>,
     unused: Vec<u32>,
     freed: Vec<u32>,
+    bytes: u64,
 }
 
 impl<V> MemoryIndex<V> {
-    pub fn new(max_bytes: u64) -> Self {
-        let items = (max_bytes / TYPICAL_BODY_BYTES).clamp(64, 1_000_000) as usize;
+    /// Holds `max_bytes` and `max_entries` at most.
+    pub fn new(max_bytes: u64, max_entries: u64) -> Self {
+        let items = (max_bytes / TYPICAL_BODY_BYTES).clamp(64, 1_000_000).min(max_entries) as usize;
         let options = OptionsBuilder::new()
             .estimated_items_capacity(items)
             .weight_capacity(max_bytes)
@@ -112,13 +118,19 @@ impl<V> MemoryIndex<V> {
         // The hasher is seeded at random: a visitor who picks URLs can't make them collide.
         let hasher = RandomState::default();
         Self {
-            cache: Cache::with_options(options, ByBytes, hasher.clone(), Evicted),
+            cache: Cache::with_options(
+                options,
+                ByBytes { least: max_bytes.div_ceil(max_entries) },
+                hasher.clone(),
+                Evicted,
+            ),
             slots: Vec::new(),
             spellings: std::iter::repeat_with(Pair::default).take(SPELLINGS / 2).collect(),
             hasher,
             recalled: Cell::new(0),
             unused: Vec::new(),
             freed: Vec::new(),
+            bytes: 0,
         }
     }
 
@@ -157,9 +169,10 @@ impl<V> MemoryIndex<V> {
             self.slots.push(Slot { generation: 0, held: None });
             self.slots.len() as u32 - 1
         });
-        let held = Held { slot, expires_at, checked_at: Cell::new(checked_at), value, key: key.into() };
-        self.slots[slot as usize].held = Some(held);
         let weight = body_bytes + key.len() as u64 + OVERHEAD_BYTES;
+        let held = Held { slot, expires_at, checked_at: Cell::new(checked_at), value, key: key.into(), weight };
+        self.slots[slot as usize].held = Some(held);
+        self.bytes += weight;
         let mut evicted = Vec::new();
         self.cache.insert_with_lifecycle(key.into(), Place { slot, weight }, &mut evicted);
         let admitted = !evicted.contains(&slot);
@@ -167,6 +180,28 @@ impl<V> MemoryIndex<V> {
             self.free(gone);
         }
         admitted.then_some(slot)
+    }
+
+    /// What is in a slot.
+    pub fn at(&self, slot: u32) -> Option<&Held<V>> {
+        self.slots.get(slot as usize)?.held.as_ref()
+    }
+
+    /// Notes that what is in a slot takes so many bytes more. False when it is evicted for that.
+    pub fn grow(&mut self, slot: u32, bytes: u64) -> bool {
+        let Some(held) = self.slots.get_mut(slot as usize).and_then(|place| place.held.take()) else { return false };
+        let Held { expires_at, value, key, checked_at, weight, .. } = held;
+        // Its place is taken anew: the policy weighs an entry when it comes in.
+        self.cache.remove(&Sought(&key));
+        let (mut evicted, weight) = (Vec::new(), weight + bytes);
+        self.bytes += bytes;
+        self.slots[slot as usize].held = Some(Held { slot, expires_at, checked_at, value, key: key.clone(), weight });
+        self.cache.insert_with_lifecycle(key, Place { slot, weight }, &mut evicted);
+        let stays = !evicted.contains(&slot);
+        for gone in evicted {
+            self.free(gone);
+        }
+        stays
     }
 
     pub fn remove(&mut self, key: &[u8]) -> bool {
@@ -203,12 +238,12 @@ impl<V> MemoryIndex<V> {
 
     /// Bytes of all entries, their overhead included.
     pub fn bytes(&self) -> u64 {
-        self.cache.weight()
+        self.bytes
     }
 
     fn free(&mut self, slot: u32) {
         let place = &mut self.slots[slot as usize];
-        place.held = None;
+        self.bytes -= place.held.take().map_or(0, |held| held.weight);
         place.generation = place.generation.wrapping_add(1);
         self.unused.push(slot);
         self.freed.push(slot);
@@ -220,7 +255,7 @@ mod tests {
     use super::*;
 
     fn index(bytes: u64) -> MemoryIndex<()> {
-        MemoryIndex::new(bytes)
+        MemoryIndex::new(bytes, 1_000_000)
     }
 
     #[test]
@@ -259,6 +294,31 @@ mod tests {
         }
         assert_eq!(live.len(), index.entries());
         assert!(index.entries() > 100);
+    }
+
+    #[test]
+    fn the_bound_in_number_holds_whatever_the_entries_weigh() {
+        let mut index = MemoryIndex::new(1 << 24, 100);
+        for i in 0..1_000_u32 {
+            index.insert(&i.to_be_bytes(), 10, 9, 0, ());
+            assert!(index.entries() <= 100, "{} entries", index.entries());
+        }
+        assert!(index.entries() > 50, "{} entries", index.entries());
+        assert!(index.bytes() < 100 * 1_024, "{} bytes are counted, not weights", index.bytes());
+    }
+
+    #[test]
+    fn what_grows_is_weighed_anew_and_stays_where_it_is() {
+        let mut index = index(10_000);
+        let slot = index.insert(b"a", 1_000, 5, 0, ()).expect("admitted");
+        let before = index.bytes();
+        assert!(index.grow(slot, 500));
+        assert_eq!(index.bytes(), before + 500);
+        assert_eq!(index.get(b"a").map(|held| held.slot), Some(slot));
+        assert!(index.at(slot).is_some());
+        assert!(!index.grow(slot, 20_000), "heavier than all there is");
+        assert_eq!((index.bytes(), index.drain_freed()), (0, vec![slot]));
+        assert!(!index.grow(slot, 1));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! L2: entries and tag versions on Upstash. Every operation is one round trip, except a pattern purge, which scans.
 //!
-//! Layout: an entry is a hash `s` (sequence), `t` (tags, one a line), `m` (meta, JSON), `b` (body) under its key,
-//! with a TTL. All versions live in one hash `<prefix>@versions`, together with `seq` and `floor`, so that losing
+//! Layout: an entry is a hash `s` (sequence), `t` (tags, one a line), `m` (meta, JSON), `b` (body), `k` (ms of its TTL in
+//! which it is stale) under its key, with a TTL. Who fills it holds `<prefix>@fill:<key>`. All versions live in one hash `<prefix>@versions`, together with `seq` and `floor`, so that losing
 //! it is visible. It stands outside `<prefix>:*`: no pattern a person writes reaches it.
 
 use std::collections::HashMap;
@@ -21,6 +21,7 @@ static LOOKUP: Lazy<Script> = Lazy::new(|| Script::new(include_str!("scripts/loo
 static STORE: Lazy<Script> = Lazy::new(|| Script::new(include_str!("scripts/store.lua")));
 static BEAT: Lazy<Script> = Lazy::new(|| Script::new(include_str!("scripts/beat.lua")));
 static MISSED: Lazy<Script> = Lazy::new(|| Script::new(include_str!("scripts/missed.lua")));
+static RELEASE: Lazy<Script> = Lazy::new(|| Script::new(include_str!("scripts/release.lua")));
 static PURGE: Lazy<Script> = Lazy::new(|| Script::new(include_str!("scripts/purge.lua")));
 
 /// Fields of the versions hash before the floor is raised and it starts anew: a few MB at most.
@@ -30,19 +31,37 @@ const MAX_LOG: u32 = 1_000;
 /// Keys asked for in one SCAN of a pattern purge: large enough to be few, small enough not to hold Redis up.
 const SCAN_COUNT: u32 = 1_000;
 
+/// How long a fill's lock outlives a process that was killed, in ms: longer than most controllers take, and waiting for
+/// it is bounded by the one who waits.
+const LOCK_MS: u32 = 5_000;
+
 /// An entry as L2 keeps it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RemoteEntry {
     pub tags: Vec<String>,
     pub meta: String,
-    pub body: Vec<u8>,
+    /// Text, as it goes through JSON.
+    pub body: String,
+    /// How long it is kept after it was fresh, in ms.
+    pub keep_ms: u64,
 }
 
-/// A fresh entry and the time it has left.
+/// An entry that was not purged, and the time it has left.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Found {
     pub entry: RemoteEntry,
+    /// Until it is gone: it is fresh while this is more than `keep_ms`.
     pub ttl_ms: u64,
+}
+
+/// Who fills an entry that is not there, or not fresh.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lock {
+    /// Nobody: it is fresh, or was not asked for.
+    None,
+    Ours,
+    /// Another process, since before nothing that was purged.
+    Others,
 }
 
 /// What a look-up learned.
@@ -50,12 +69,15 @@ pub struct Found {
 pub struct Looked {
     /// The sequence a fill that starts now would carry.
     pub sequence: u64,
+    pub lock: Lock,
     pub found: Option<Found>,
 }
 
 /// L2 on one Upstash database.
 pub struct RemoteStore {
     client: Arc<Client>,
+    /// What the key of every lock begins with.
+    locks: String,
     /// What every entry's key begins with. A pattern reaches nothing else, whatever it says.
     entries: String,
     versions: String,
@@ -97,6 +119,7 @@ impl RemoteStore {
     pub fn new(client: Arc<Client>, prefix: &str) -> Self {
         Self {
             client,
+            locks: format!("{prefix}@fill:"),
             entries: format!("{prefix}:"),
             versions: format!("{prefix}@versions"),
             log: format!("{prefix}@log"),
@@ -112,35 +135,45 @@ impl RemoteStore {
         !self.client.is_open()
     }
 
-    /// Asks for an entry, its freshness and the sequence, in one round trip.
+    /// Asks for an entry, its freshness and the sequence, and with `locks` for the lock of filling it where it is not
+    /// fresh, in one round trip.
     ///
     /// # Errors
     /// What the client met, [`ErrorKind::Protocol`] for a reply of another form.
-    pub async fn look_up(&self, key: &str, deadline: Duration) -> Result<Looked> {
-        let arguments = command![self.seen.load(Ordering::Relaxed)];
-        let reply = LOOKUP.run(&self.client, &[key, &self.versions], arguments, deadline).await?;
+    pub async fn look_up(&self, key: &str, locks: bool, deadline: Duration) -> Result<Looked> {
+        let lock_ms = if locks { LOCK_MS } else { 0 };
+        let arguments = command![self.seen.load(Ordering::Relaxed), self.origin, lock_ms];
+        let reply = LOOKUP.run(&self.client, &[key, &self.versions, &self.lock_of(key)], arguments, deadline).await?;
         let items = reply.items().ok_or_else(|| unexpected("look-up"))?;
         let sequence = self.see(items.first())?;
+        let lock = match items.get(1).and_then(Reply::unsigned) {
+            Some(1) => Lock::Ours,
+            Some(2) => Lock::Others,
+            _ => Lock::None,
+        };
         let found = match items.as_slice() {
-            [_] => None,
-            [_, snapshot, tags, meta, Reply::Bytes(body), ttl] => {
+            [_, _] => None,
+            [_, _, snapshot, tags, meta, body, keep, ttl] => {
                 let snapshot = snapshot.unsigned().ok_or_else(|| unexpected("snapshot"))?;
                 let tags: Vec<String> =
                     tags.text().ok_or_else(|| unexpected("tags"))?.lines().map(str::to_owned).collect();
                 let known = self.given.lock().allows(snapshot, &tags);
                 let meta = meta.text().ok_or_else(|| unexpected("meta"))?;
+                let body = body.text().ok_or_else(|| unexpected("body"))?;
+                let keep_ms = keep.unsigned().ok_or_else(|| unexpected("time it is kept"))?;
                 let ttl_ms = ttl.unsigned().ok_or_else(|| unexpected("TTL"))?;
-                known.then(|| Found { entry: RemoteEntry { tags, meta, body: body.clone() }, ttl_ms })
+                known.then_some(Found { entry: RemoteEntry { tags, meta, body, keep_ms }, ttl_ms })
             }
             _ => return Err(unexpected("look-up")),
         };
-        Ok(Looked { sequence, found })
+        Ok(Looked { sequence, lock, found })
     }
 
-    /// Stores an entry that was filled from `sequence` on. False when a purge since then forbids it.
+    /// Stores an entry that was filled from `sequence` on, for `ttl_ms`, and lets go of its lock. False when a purge
+    /// since then forbids it.
     ///
     /// # Errors
-    /// What the client met, [`ErrorKind::Protocol`] for a body that is not UTF-8.
+    /// What the client met.
     pub async fn store(
         &self,
         key: &str,
@@ -149,11 +182,22 @@ impl RemoteStore {
         entry: RemoteEntry,
         deadline: Duration,
     ) -> Result<bool> {
-        let body = String::from_utf8(entry.body).map_err(|_| unexpected("body"))?;
         let arguments: Command =
-            vec![sequence.to_string(), ttl_ms.to_string(), entry.tags.join("\n"), entry.meta, body];
-        let reply = STORE.run(&self.client, &[key, &self.versions], arguments, deadline).await?;
+            command![sequence, ttl_ms, entry.tags.join("\n"), entry.meta, entry.body, entry.keep_ms, self.origin];
+        let reply = STORE.run(&self.client, &[key, &self.versions, &self.lock_of(key)], arguments, deadline).await?;
         Ok(reply.unsigned() == Some(1))
+    }
+
+    /// Lets go of the lock of an entry that is not going to be stored.
+    ///
+    /// # Errors
+    /// What the client met.
+    pub async fn release(&self, key: &str, deadline: Duration) -> Result<()> {
+        RELEASE.run(&self.client, &[&self.lock_of(key)], command![self.origin], deadline).await.map(|_| ())
+    }
+
+    fn lock_of(&self, key: &str) -> String {
+        format!("{}{key}", self.locks)
     }
 
     /// Makes every entry with one of `tags` stale.

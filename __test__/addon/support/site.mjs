@@ -63,12 +63,12 @@ export class Site {
 
   /** Ends a fill. `facts` over those of a plain answer with articles; `reads` as a list. */
   land(id, body, { reads = [[ARTICLE, {}]], ...facts } = {}) {
-    const plain = { status: 200, setCookie: false, headers: '[]', created: Date.now(), tags: [] };
+    const plain = { status: 200, setCookie: false, head: '[]', created: Date.now(), tags: [] };
     const all = { ...plain, ...facts, reads: typeof reads === 'string' ? reads : JSON.stringify(reads) };
-    const outcome = this.engine.finish(id, all, body === null ? null : Buffer.from(body));
+    const { slot, reason, shareable } = this.engine.finish(id, all, body === null ? null : Buffer.from(body));
     this.release();
-    if (outcome.slot >= 0) this.bodies[outcome.slot] = body;
-    return outcome;
+    if (slot >= 0) this.bodies[slot] = body;
+    return reason === undefined ? { slot, shareable } : { slot, reason, shareable };
   }
 
   /** Fills a URL at once, without asking Upstash. */

@@ -5,7 +5,7 @@ const HANDLERS = {
   session: `await read(); ctx.body = { visits: ctx.session.visits ?? 0 };`,
   setcookie: `await read(); ctx.cookies.set('a', '1'); ctx.body = {};`,
   private: `await read(); ctx.set('Cache-Control', 'private, no-store'); ctx.body = {};`,
-  vary: `await read(); ctx.vary('Accept-Language'); ctx.body = {};`,
+  vary: `await read(); ctx.vary('*'); ctx.body = {};`,
   stream: `await read(); ctx.type = 'text/plain'; ctx.body = Readable.from(['a', 'b']);`,
   text: `await read(); ctx.body = 'text';`,
   buffer: `await read(); ctx.body = Buffer.from([1, 0, 255]);`,

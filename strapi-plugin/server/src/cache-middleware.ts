@@ -1,94 +1,82 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Core } from '@strapi/strapi';
-import { type Answered, answer } from './answer';
+import type { Context } from 'koa';
+import { Audiences } from './audiences';
+import { CacheRules } from './cache-rules';
 import { resolveRule } from './config';
-import { Fill, noMarks } from './fill';
-import { alone, answerMiss } from './miss';
+import { fills, WatchedFill } from './fill';
+import { isPlain, jsonBytes } from './http/body';
+import type { Place } from './http/holding';
+import { cacheMiddleware } from './http/middleware';
+import { isCanonical, pathTest } from './paths';
+import { graphqlEndpoint } from './schema';
+import type { Site } from './site';
 import { siteOf } from './site';
 import type { CacheMiddlewareConfig } from './types';
 
-/** What the prober says of a URL that is never cached. */
-const NOT_OURS = -2;
-const HIT: Answered = ['HIT', 'strapi-upstash; hit'];
+const JSON_TYPE = 'application/json; charset=utf-8';
 
 /**
  * `plugin::upstash.cache`. Stands in config/middlewares after strapi::errors, strapi::security, strapi::cors and
  * strapi::compression, and before all that takes time; or on a route, where Strapi has authenticated already.
  *
- * A hit is answered without a promise: one call into Rust, a few headers, one Buffer.
- *
- * GraphQL never gets here: its endpoint is not under the content API's prefix, and if it is moved there its answers
- * are strings, which are not stored.
+ * GraphQL is none of its business, wherever the endpoint is (graphql/).
  */
 export const cache: Core.MiddlewareFactory<CacheMiddlewareConfig> = (config, { strapi }) => {
   const site = siteOf(strapi);
-  const ttlMs = resolveRule('cache', config, site.resolved).ttlMs ?? undefined;
-  if (!site.options.cache.enabled) return (_ctx, next) => next();
-
-  const probe = site.engine.prober();
-  // Nearly every request is for the host of the one before it.
-  let last = { host: '', variant: 0, scope: site.engine.scope('', 0) };
-  const { entries } = site.shelf;
-
-  return (ctx, next) => {
-    if (ctx.method !== 'GET' && ctx.method !== 'HEAD') {
-      ctx.state.upstash ??= noMarks;
-      return next();
-    }
-    // A cache further out has this request already; what a route says about its TTL still counts.
-    const outer: unknown = ctx.state.upstash;
-    if (outer !== undefined) {
-      if (outer instanceof Fill && ttlMs !== undefined) outer.ttlMs = ttlMs;
-      return next();
-    }
-
-    // What the router sees as well: Koa's own `ctx.url` writes through to it.
-    const url = ctx.req.url ?? '';
-    const { headers } = ctx.req;
-    const reason = reasonToBypass(headers, url);
-    if (reason !== undefined) return site.isApi(ctx.path) ? alone(ctx, next, reason) : next();
-
-    // Rewritten by a middleware: only then it may hold what no request line does, and the look-up relies on that.
-    if (url !== ctx.originalUrl && !REQUEST_TARGET.test(url)) return next();
-
-    const { host } = ctx;
-    const variant = variantOf(headers, ctx.secure);
-    let slot = NOT_OURS;
-    try {
-      if (host !== last.host || variant !== last.variant) {
-        last = { host, variant, scope: site.engine.scope(host, variant) };
-      }
-      slot = probe(url, last.scope);
-    } catch (error) {
-      site.failures.note('the cache', error);
-    }
-    if (slot >= 0) {
-      const entry = entries[slot];
-      if (entry !== undefined) return answer(ctx, entry, HIT);
-      return alone(ctx, next, 'error');
-    }
-    if (slot === NOT_OURS) return next();
-    return answerMiss(site, ctx, next, { url, host, variant, ttlMs });
-  };
+  const own = resolveRule('cache', config, site.resolved);
+  if (!site.caching.enabled) return (_ctx, next) => next();
+  const handle = cacheMiddleware(site, placeOf(site, new CacheRules(site, own)), own);
+  return handle as Core.MiddlewareHandler;
 };
 
-const REQUEST_TARGET = /^[\x21-\x7e]*$/;
+function placeOf(site: Site, rules: CacheRules): Place {
+  const audiences = new Audiences(site);
+  const tags = site.caching.untagged ? ['untagged'] : [];
+  const isGraphql = pathTest(graphqlEndpoint(site.strapi));
+  return {
+    isOurs: ({ path }) => site.isApi(path) && !isGraphql(path),
+    reasonToBypass: ({ path }, url) => (isGraphql(path) ? 'graphql' : isPlainDraft(url) ? 'draft' : undefined),
+    variantOf: ({ req, secure }) => variantOf(req.headers, secure),
+    ruleOf: ({ path }) => rules.of(path),
+    ownerOf: (ctx, rule) => (site.isApi(ctx.path) ? audiences.ownerOf(ctx, rule) : undefined),
+    fillFor: (_ctx, rule) => new WatchedFill(rule, tags),
+    run: (fill, next) => fills.run(fill as WatchedFill, next),
+    reasonAgainst,
+    bytesOf: ({ body, status }) => (status === 200 ? jsonBytes(body) : null),
+    statusOf,
+    report: (_ctx, error) => site.strapi.log.error(error),
+    invalidates: (ctx) => site.isApi(ctx.path) && site.routes.isRead(ctx.path),
+    watchesCookies: true,
+    fillsOnHead: true,
+    // That of strapi::cors, which stands outside and sets its headers for each request, is none of the answer's.
+    countsOuterVary: false,
+    waited: (ctx) => site.waited.get(ctx),
+  };
+}
 
-/** What in a request forbids to answer it from the cache. */
-function reasonToBypass(headers: IncomingHttpHeaders, url: string): string | undefined {
-  // Any credential, of whatever scheme: what is cached is what the public may see.
-  if (headers.authorization !== undefined) return 'authorization';
-  if (headers.range !== undefined) return 'range';
-  if (headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0') return 'request-body';
-  if (
-    headers['x-http-method-override'] !== undefined ||
-    headers['x-http-method'] !== undefined ||
-    headers['x-method-override'] !== undefined
-  ) {
-    return 'method-override';
-  }
-  if (isPlainDraft(url)) return 'draft';
+/** Why an answer must not be stored, as far as only Strapi can tell. */
+function reasonAgainst(ctx: Context, url: string): string | undefined {
+  const { state } = ctx;
+  // Unmatched paths end in a catch-all of strapi::public, whose type is 'api'.
+  if (state.route?.info?.type !== 'content-api') return 'route';
+  // `state.isAuthenticated` says nothing: users-permissions sets it for the public as well. Where there is an
+  // `Authorization`, it was settled whose the answer is.
+  const isSomebodys = state.user != null || state.auth?.credentials != null;
+  if (isSomebodys && ctx.req.headers.authorization === undefined) return 'private';
+  // What confirms a stored answer has no body of its own.
+  if (ctx.status !== 200) return undefined;
+  // However it is encoded, or whoever added it to the query.
+  if (asksForDraft(ctx.query)) return 'draft';
+  if (!isPlain(ctx.body)) return 'body';
+  if (ctx.response.get('Content-Type') !== JSON_TYPE) return 'content-type';
+  if (!isCanonical(url, ctx._matchedRoute)) return 'non-canonical-path';
   return undefined;
+}
+
+function asksForDraft(query: unknown): boolean {
+  if (typeof query !== 'object' || query === null) return false;
+  return Object.entries(query).some(([name, value]) => (name === 'status' && value === 'draft') || asksForDraft(value));
 }
 
 /** `status=draft` as everybody writes it. Other spellings are seen once Strapi has parsed the query, and not stored. */
@@ -107,4 +95,12 @@ function variantOf(headers: IncomingHttpHeaders, secure: boolean): number {
     (headers['strapi-response-format'] === 'v4' ? 2 : 0) |
     (secure ? 4 : 0)
   );
+}
+
+/** What strapi::errors makes of an error: one of Strapi's own, told by its details, is the visitor's. */
+function statusOf(error: unknown): number {
+  const { status, statusCode, details } = (error ?? {}) as { status?: unknown; statusCode?: unknown; details?: unknown };
+  const found = status ?? statusCode;
+  if (typeof found === 'number') return found;
+  return details === undefined ? 500 : 400;
 }

@@ -1,4 +1,5 @@
 import { resolveConfig, resolveMiddlewareConfig } from '../../..';
+import type { CacheRule } from './http/rule';
 import type { ResolvedConfig, UserConfig } from './types';
 
 /** The only variables of the environment that change anything. */
@@ -23,10 +24,6 @@ export function resolveOptions(options: unknown): string {
     if (value !== undefined) environment[name] = value;
   }
   return resolveConfig(toJson(options), environment);
-}
-
-export interface CacheRule {
-  ttlMs: number | null;
 }
 
 /** One rule of a limiter, complete. Functions are null or true here; they stay in the options they came in. */
@@ -54,7 +51,7 @@ export interface LimitRules {
 }
 
 /** One middleware's own options over the plugin's. Throws `E_CONFIG`. */
-export function resolveRule(kind: 'cache', options: unknown, resolved: string): CacheRule;
+export function resolveRule(kind: 'cache', options: unknown, resolved: string): Partial<CacheRule>;
 export function resolveRule(kind: 'rate-limit', options: unknown, resolved: string): LimitRules;
 export function resolveRule(kind: string, options: unknown, resolved: string): unknown {
   return JSON.parse(resolveMiddlewareConfig(kind, toJson(options ?? {}), resolved));
@@ -63,13 +60,30 @@ export function resolveRule(kind: string, options: unknown, resolved: string): u
 /** What `strapi.config.get('plugin::upstash')` shows: the user's own words and units, complete. */
 export function readable(resolved: ResolvedConfig, given: UserConfig): UserConfig {
   const { url, token, prefix, ttlMs, deadlineMs, l1, bus, cache, rateLimit, purgeOnStart } = resolved;
+  const { rule } = cache;
   const shown: UserConfig = {
     prefix,
     ttl: ttlMs / 1000,
     deadline: deadlineMs / 1000,
-    l1: { maxBytes: l1.maxBytes, maxEntryBytes: l1.maxEntryBytes, maxAge: l1.maxAgeMs / 1000 },
+    l1: { maxBytes: l1.maxBytes, maxEntries: l1.maxEntries, maxEntryBytes: l1.maxEntryBytes, maxAge: l1.maxAgeMs / 1000 },
     bus: { enabled: bus.enabled, heartbeat: bus.heartbeatMs / 1000 },
-    cache,
+    cache: {
+      enabled: cache.enabled,
+      untagged: cache.untagged,
+      authenticated: rule.authenticated,
+      swr: rule.staleMs / 1000,
+      staleIfError: rule.errorMs / 1000,
+      browser: rule.browserMs / 1000,
+      cdn: rule.cdnMs / 1000,
+      jitter: cache.jitter,
+      earlyRefresh: cache.earlyRefresh,
+      requestDirectives: cache.requestDirectives,
+      compression: cache.compression,
+      tagHeader: cache.tagHeader ?? undefined,
+      fillLock: cache.fillLockMs / 1000,
+      graphql: cache.graphql,
+    },
+    contentTypes: given.contentTypes,
     rateLimit: {
       ...given.rateLimit,
       enabled: rateLimit.enabled,
@@ -90,7 +104,7 @@ export function configError(text: string): Error {
 }
 
 /** JSON that hides no mistake: what JSON would leave out or turn into null stays visible to the check. */
-function toJson(options: unknown): string {
+export function toJson(options: unknown): string {
   const shown = (_name: string, value: unknown): unknown => {
     if (typeof value === 'function') return '[function]';
     if (typeof value === 'number' && !Number.isFinite(value)) return String(value);

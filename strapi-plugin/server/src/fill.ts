@@ -1,42 +1,21 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { typesRead } from './core-store';
+import { Fill } from './http/fill';
 import { foundBy } from './results';
 import type { Site } from './site';
-import type { ResponseMarks } from './types';
 
-/** What one run of a controller reads, and what it says about its answer. */
-export class Fill implements ResponseMarks {
+/** A run of a controller whose reads through Strapi are noted. */
+export class WatchedFill extends Fill {
   /** Reads as JSON for the engine, with their types; a Map, since the same query often runs twice. */
   private readonly seen = new Map<string, string>();
-  private readonly untagged = new Set<string>();
-  readonly tags: Set<string>;
-  /** Why the answer is not to be stored, if it is not. The first reason counts. */
-  reason: string | undefined;
 
-  /** `tags`: those that every answer carries. */
-  constructor(public ttlMs: number | undefined, tags: string[]) {
-    this.tags = new Set(tags);
+  override get reads(): string[] {
+    return [...this.seen].filter(([, type]) => !this.isUntagged(type)).map(([read]) => read);
   }
 
-  tag(...tags: string[]): void {
-    for (const tag of tags) this.tags.add(String(tag));
-  }
-
-  untag(...names: string[]): void {
-    for (const name of names) {
-      this.tags.delete(name);
-      this.untagged.add(name);
-    }
-  }
-
-  /** What it depends on, as the engine wants it. */
-  get reads(): string[] {
-    return [...this.seen].filter(([, type]) => !this.untagged.has(type)).map(([read]) => read);
-  }
-
-  bypass(reason = 'marked'): void {
-    // It becomes a token in a header.
-    this.reason ??= String(reason).toLowerCase().replace(/[^a-z0-9-]+/g, '-').slice(0, 40) || 'marked';
+  /** Those of these types alone. */
+  readsOf(types: ReadonlySet<string>): string[] {
+    return [...this.seen].filter(([, type]) => types.has(type)).map(([read]) => read);
   }
 
   /** Notes a read of the database layer, and what it gave. */
@@ -52,11 +31,8 @@ export class Fill implements ResponseMarks {
   }
 }
 
-/** Marks that mark nothing, for requests whose answer is not going to be stored anyway. */
-export const noMarks: ResponseMarks = Object.freeze({ tag: () => undefined, untag: () => undefined, bypass: () => undefined });
-
 /** The fill in whose course something runs. */
-export const fills = new AsyncLocalStorage<Fill>();
+export const fills = new AsyncLocalStorage<WatchedFill>();
 
 /** The parameters that decide which types a query touches. Throws on one that JSON can't tell. */
 function dependencyJson(params: unknown, meta: unknown): string {

@@ -3,7 +3,7 @@ import type { Engine } from '../../..';
 import type { Changes } from './changes';
 import type { Failures } from './failures';
 import type { Journal } from './journal';
-import type { Shelf } from './shelf';
+import type { Shelf } from './http/shelf';
 
 /** What one transaction, or one write outside of any, makes stale. */
 export class Batch {

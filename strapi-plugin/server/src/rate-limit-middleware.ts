@@ -1,5 +1,6 @@
 import type { Core } from '@strapi/strapi';
 import type { Context } from 'koa';
+import { workOf } from './http/background';
 import { limiterOf } from './limiter';
 import { siteOf } from './site';
 import type { RateLimitMiddlewareConfig } from './types';
@@ -14,7 +15,8 @@ export const rateLimit: Core.MiddlewareFactory<RateLimitMiddlewareConfig> = (con
   if (!site.options.rateLimit.enabled) return (_ctx, next) => next();
 
   return (ctx, next) => {
-    if (ctx.method === 'OPTIONS') return next();
+    // A request of the cache's own asks for nobody.
+    if (ctx.method === 'OPTIONS' || workOf(ctx.req) !== undefined) return next();
     // A request goes on once, whatever fails after.
     let wentOn = false;
     const goOn = (): Promise<unknown> => {

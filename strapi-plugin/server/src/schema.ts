@@ -28,7 +28,13 @@ export function schemaOf(strapi: Core.Strapi, models: Models, prefix: string): s
   // `strapi.contentTypes` copies every schema at each reading: read it once.
   for (const [uid, schema] of Object.entries(strapi.contentTypes)) types[uid] = typeOf(models, uid, schema);
   for (const [uid, schema] of Object.entries(strapi.components)) types[uid] = typeOf(models, uid, schema);
-  return JSON.stringify({ prefix, foldQueries: !parsesQueriesItsOwnWay(strapi), unwatched: [...PRIVATE_TYPES], types });
+  const endpoints = [graphqlEndpoint(strapi)];
+  return JSON.stringify({ prefix, endpoints, foldQueries: !parsesQueriesItsOwnWay(strapi), unwatched: [...PRIVATE_TYPES], types });
+}
+
+/** Where GraphQL answers. */
+export function graphqlEndpoint(strapi: Core.Strapi): string {
+  return strapi.config.get<string>('plugin::graphql.endpoint', '/graphql');
 }
 
 /** Settings of strapi::query under which two spellings of one query, as qs reads them by default, may differ. */

@@ -2,7 +2,10 @@ import type { Core } from '@strapi/strapi';
 import { Engine } from '../../..';
 import { readable, resolveOptions } from './config';
 import { Failures } from './failures';
-import { Flights } from './flights';
+import { Flights } from './http/flights';
+import type { Holding } from './http/holding';
+import type { CachingOptions } from './http/rule';
+import { Shelf } from './http/shelf';
 import { Credentials } from './limiter/credentials';
 import { Routes } from './limiter/routes';
 import type { Rule } from './limiter/rule';
@@ -11,12 +14,12 @@ import { Models } from './models';
 import { type Purged, Purges } from './purges';
 import { Rows } from './rows';
 import { schemaOf } from './schema';
-import { Shelf } from './shelf';
 import type { CacheStats, RateLimitOptions, ResolvedConfig, UserConfig } from './types';
 
 /** Everything one Strapi has of this plugin. A process may run several. */
-export class Site {
+export class Site implements Holding {
   readonly options: ResolvedConfig;
+  readonly caching: CachingOptions;
   readonly engine: Engine;
   readonly shelf: Shelf;
   readonly purges: Purges;
@@ -48,6 +51,7 @@ export class Site {
     given: UserConfig,
   ) {
     this.options = JSON.parse(resolved) as ResolvedConfig;
+    this.caching = this.options.cache;
     // No socket, timer or thread of the engine keeps a process alive: a CLI command ends and `strapi develop`
     // leaves no worker behind.
     this.engine = new Engine(resolved);

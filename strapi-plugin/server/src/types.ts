@@ -1,5 +1,6 @@
 import type { Context } from 'koa';
 import type { ResolvedRule } from './config';
+import type { CacheRule, CachingOptions } from './http/rule';
 
 /** A length of time: a number of seconds, or a number with a unit: `'150 ms'`, `'30 s'`, `'10 m'`, `'2 h'`, `'1 d'`, `'1 w'`. */
 export type Duration = number | string;
@@ -29,6 +30,8 @@ export interface UserConfig {
   l1?: {
     /** Bytes of bodies and keys to hold at most. Default: 67108864 (64 MiB). */
     maxBytes?: number | undefined;
+    /** Entries to hold at most. Default: 100000. */
+    maxEntries?: number | undefined;
     /** A body larger than this, in bytes, is not stored. Default: 1048576 (1 MiB). */
     maxEntryBytes?: number | undefined;
     /**
@@ -47,24 +50,75 @@ export interface UserConfig {
      */
     heartbeat?: Duration | undefined;
   } | undefined;
-  cache?: {
-    /** False makes the cache middleware pass everything through. Default: true. */
-    enabled?: boolean | undefined;
-    /**
-     * True caches answers as well of which nothing is known that they depend on, those of raw SQL for one: until their TTL
-     * ends, or `purgeTags('untagged')`. Default: false.
-     */
-    untagged?: boolean | undefined;
-  } | undefined;
+  cache?: CacheOptions | undefined;
+  /**
+   * What holds for the answers of a content type's routes, by the uid of their controller:
+   * `{ 'api::article.article': { ttl: '2h', swr: '10m' } }`.
+   */
+  contentTypes?: Record<string, CacheMiddlewareConfig> | undefined;
   rateLimit?: RateLimitOptions | undefined;
   /** Purge everything when Strapi starts. Default: false. */
   purgeOnStart?: boolean | undefined;
 }
 
-/** The options of one cache middleware: `{ name: 'plugin::upstash.cache', config: { ttl: '10 m' } }`. */
-export interface CacheMiddlewareConfig {
-  /** As the plugin's `ttl`, for the requests this middleware sees. */
+/** What holds for an answer, where its handler says nothing else. */
+export interface CacheRuleOptions {
+  /** False: it is not cached. Default: true. */
+  enabled?: boolean | undefined;
+  /**
+   * stale-while-revalidate (RFC 5861): for how long after its TTL an answer still goes out while it is made anew. What is
+   * purged never does. Default: 0, not at all.
+   */
+  swr?: Duration | false | undefined;
+  /** stale-if-error (RFC 5861): for how long after its TTL an answer goes out when making it anew fails. Default: 0. */
+  staleIfError?: Duration | false | undefined;
+  /** `max-age` for browsers, as `Cache-Control: public, max-age=…`, where the handler sets none. Default: none. */
+  browser?: Duration | false | undefined;
+  /** `s-maxage` for CDNs, likewise. Default: none. */
+  cdn?: Duration | false | undefined;
+  /**
+   * Requests with an `Authorization` header. `bypass`: they are not answered from the cache. `per-credential`: each
+   * credential has answers of its own. `per-role`: all users of a role share answers, which is wrong where an answer depends
+   * on more than the role. Default: `'bypass'`.
+   */
+  authenticated?: 'bypass' | 'per-credential' | 'per-role' | undefined;
+}
+
+/** `cache` in the plugin's options. */
+export interface CacheOptions extends CacheRuleOptions {
+  /**
+   * True caches answers as well of which nothing is known that they depend on, those of raw SQL for one: until their TTL
+   * ends, or `purgeTags('untagged')`. Default: false.
+   */
+  untagged?: boolean | undefined;
+  /** The share of a TTL that is left out by chance, 0 to 1, so that not all ends at once. Default: 0.05. */
+  jitter?: number | undefined;
+  /** Whether an answer that is asked for often is made anew shortly before its end. Default: true. */
+  earlyRefresh?: boolean | undefined;
+  /**
+   * Whether a request's `Cache-Control` counts (`no-cache`, `max-age`, …), so that a visitor can have an answer made anew.
+   * `only-if-cached` always does. Default: `'ignore'`.
+   */
+  requestDirectives?: 'ignore' | 'honor' | undefined;
+  /** Whether br and gzip forms of a body are kept with it, so that a hit needs no compression. Default: true. */
+  compression?: boolean | undefined;
+  /** A header that tells a CDN the tags of an answer: `'Cache-Tag'`, `'Surrogate-Key'`. Default: none. */
+  tagHeader?: string | undefined;
+  /** With Upstash: how long one process waits for another that makes the same answer. Default: `'1 s'`. */
+  fillLock?: Duration | false | undefined;
+  /** Whether queries through Strapi's GraphQL plugin are cached. Default: true. */
+  graphql?: boolean | undefined;
+}
+
+/**
+ * The options of one cache middleware: `{ name: 'plugin::upstash.cache', config: { ttl: '10 m' } }`; on a route they win over
+ * those of its content type.
+ */
+export interface CacheMiddlewareConfig extends CacheRuleOptions {
+  /** As the plugin's `ttl`. */
   ttl?: Duration | undefined;
+  /** False: an answer lives until its TTL ends, whatever is written meanwhile. Default: true. */
+  invalidate?: boolean | undefined;
 }
 
 /** Whom a request counts for. */
@@ -242,6 +296,8 @@ export interface CacheStats {
   bus: 'open' | 'closed';
   /** Requests answered from memory. */
   hits: number;
+  /** Of these, those whose answer was stale and was being made anew. */
+  stale: number;
   /** Requests not found in memory. */
   misses: number;
   /** Of the misses, those answered from Upstash. */
@@ -255,6 +311,7 @@ export interface CacheStats {
   entries: number;
   bytes: number;
   maxBytes: number;
+  maxEntries: number;
   /** Requests to Upstash that failed. */
   l2Errors: number;
   /** Requests the limiters turned away. */
@@ -274,9 +331,10 @@ export interface ResolvedConfig {
   prefix: string;
   ttlMs: number;
   deadlineMs: number;
-  l1: { maxBytes: number; maxEntryBytes: number; maxAgeMs: number };
+  l1: { maxBytes: number; maxEntries: number; maxEntryBytes: number; maxAgeMs: number };
   bus: { enabled: boolean; heartbeatMs: number };
-  cache: { enabled: boolean; untagged: boolean };
+  cache: CachingOptions;
+  contentTypes: Record<string, Partial<CacheRule>>;
   rateLimit: {
     enabled: boolean;
     trustedHops: number | null;

@@ -1,142 +1,215 @@
-import { validateHeaderValue } from 'node:http';
 import type { Context, Next } from 'koa';
-import { type Answered, answer, mark } from './answer';
+import { type Answered, answer, hitStatus, mark, NO_SLOT } from './answer';
+import { replaceConditions } from './conditional';
 import { watchCookie } from './cookie-guard';
-import { factsOf } from './facts';
-import { Fill, fills, noMarks } from './fill';
-import { type Entry, entryOf } from './shelf';
-import type { Site } from './site';
+import { type Entry, type Shelved, shelvedOf } from './entry';
+import { noMarks } from './fill';
+import { deliver, land, NOT_SHARED } from './landing';
+import { read, Use } from './look-up';
+import type { Holding, Owner, Place } from './holding';
+import type { Landed } from './flights';
+import type { CacheRule } from './rule';
+import { varyValues } from './vary';
 
-/** What the key is made of, and the middleware's own TTL. */
+/** An entry that can't be answered as it is. */
+export interface Former {
+  slot: number;
+  entry: Entry;
+  use: number;
+}
+
+/** What a request asks for, and what is known of it. */
 export interface Wanted {
   url: string;
   host: string;
   variant: number;
-  ttlMs: number | undefined;
+  owner: string;
+  /** Where the owner is to be settled once the handler has run. */
+  whose: Owner | undefined;
+  rule: CacheRule;
+  names: readonly string[];
+  vary: string;
+  former: Former | undefined;
+  /** Why it is forwarded, as RFC 9211 has it. */
+  forwarded: string;
+  /** How often it was looked for. */
+  tries: number;
 }
 
-/** Why a fill was not stored although its answer could be: it counts as a miss, not as a bypass. */
-const BAD_LUCK = new Set(['purged', 'too-large']);
+/** Looks for an answer once more. */
+export type Again = (ctx: Context, next: Next, wanted: Wanted) => unknown;
+/** Makes an answer anew that goes out stale. */
+export type Refresh = (ctx: Context, wanted: Wanted, former: Former) => void;
 
-/** The way of a request whose answer is not in memory. */
-export async function answerMiss(site: Site, ctx: Context, next: Next, wanted: Wanted): Promise<void> {
+/** So often an answer is looked for anew: what it varies by was learned, or has changed, meanwhile. */
+const MAX_TRIES = 3;
+
+/** The way of a request whose answer is not in memory, or not fresh. */
+export async function answerMiss(
+  holding: Holding,
+  place: Place,
+  [again, refresh]: [Again, Refresh],
+  ctx: Context,
+  next: Next,
+  wanted: Wanted,
+): Promise<unknown> {
+  const { engine, flights } = holding;
   let flight;
   try {
-    flight = site.engine.open(wanted.url, wanted.host, wanted.variant);
-    if (flight.role === 'leader') site.flights.begin(flight.id);
+    flight = engine.open(wanted.url, wanted.host, wanted.variant, wanted.owner, wanted.vary);
+    if (flight.role === 'leader') flights.begin(flight.id);
   } catch (error) {
-    site.failures.note('the cache', error);
+    holding.failures.note('the cache', error);
     return alone(ctx, next, 'error');
   }
-  if (flight.role === 'solo') return alone(ctx, next, 'uncacheable');
+  if (flight.role === 'solo') return alone(ctx, next, 'uncacheable', wanted);
+  const once = (): unknown => {
+    if (wanted.tries >= MAX_TRIES) return alone(ctx, next, 'not-shared', wanted);
+    return again(ctx, next, { ...wanted, tries: wanted.tries + 1 });
+  };
   if (flight.role === 'follower') {
-    const entry = await site.flights.wait(flight.id);
-    return entry === null ? alone(ctx, next, 'not-shared') : answer(ctx, entry, COLLAPSED);
+    const landed = await flights.wait(flight.id);
+    if (landed === null) return alone(ctx, next, 'not-shared', wanted);
+    if (landed === 'again') return once();
+    if (landed.owner !== wanted.owner || varyValues(landed.names, ctx.req.headers) !== landed.vary) return once();
+    return answer(holding, ctx, NO_SLOT, landed.entry, COLLAPSED);
   }
 
-  let entry: Entry | null = null;
+  const { id } = flight;
+  let landed: Landed = null;
+  let arrived: Arrived | null;
   try {
-    entry = await fromUpstash(site, flight.id, site.waited.get(ctx));
-    if (entry === null) entry = await fill(site, ctx, next, flight.id, wanted);
-    else answer(ctx, entry, FROM_UPSTASH);
+    arrived = await fromUpstash(holding, id, place.waited(ctx));
+    if (arrived === null || arrived.use >= Use.onError) {
+      const former = arrived === null ? wanted.former : formerOf(arrived);
+      landed = await fill(holding, place, ctx, next, id, { ...wanted, former });
+      return undefined;
+    }
+    landed = 'again';
+    if (!('body' in arrived.shelved)) wanted.whose?.giveUp?.();
   } finally {
-    site.flights.land(flight.id, entry);
-    site.reportWarnings();
+    flights.land(id, landed);
+    holding.reportWarnings();
   }
+  const { slot, use, shelved } = arrived;
+  if (!('body' in shelved)) return once();
+  if (use === Use.stale) {
+    refresh(ctx, wanted, { slot, entry: shelved, use });
+    return answer(holding, ctx, slot, shelved, ['STALE', `${hitStatus(shelved, Date.now())}; detail=stale-while-revalidate`]);
+  }
+  return answer(holding, ctx, slot, shelved, ['HIT', `${hitStatus(shelved, Date.now())}; detail=upstash`]);
 }
 
 /** As RFC 9211 has it: this request went with another one that was forwarded. It got a shared answer, hence HIT. */
 const COLLAPSED: Answered = ['HIT', 'strapi-upstash; fwd=uri-miss; collapsed'];
-const FROM_UPSTASH: Answered = ['HIT', 'strapi-upstash; hit; detail=upstash'];
 
 /** Runs the handler as if there were no cache. */
-export async function alone(ctx: Context, next: Next, detail: string): Promise<void> {
+export async function alone(ctx: Context, next: Next, detail: string, wanted?: Wanted): Promise<void> {
+  wanted?.whose?.giveUp?.();
   ctx.state.upstash = noMarks;
-  mark(ctx, ['BYPASS', `strapi-upstash; fwd=bypass; detail=${detail}`]);
+  const forwarded = wanted === undefined || detail === 'uncacheable' ? 'bypass' : wanted.forwarded;
+  mark(ctx, ['BYPASS', `strapi-upstash; fwd=${forwarded}; detail=${detail}`]);
   await next();
 }
 
-/** What Upstash has for a flight, taken into memory; that ends the flight. Null: go on as a miss. */
-async function fromUpstash(site: Site, id: number, waited: number | undefined): Promise<Entry | null> {
-  try {
-    const asked = site.engine.fetch(id, waited);
-    const found = asked === null ? null : await asked;
-    if (found === null) return null;
-    const entry = entryOf(found.body, checked(JSON.parse(found.headers)), found.created);
-    const slot = site.engine.adopt(id);
-    site.shelf.release();
-    if (slot < 0) return null;
-    site.shelf.put(slot, entry);
-    return entry;
-  } catch (error) {
-    site.failures.note('reading from Upstash', error);
-    return null;
-  }
+interface Arrived {
+  slot: number;
+  use: number;
+  shelved: Shelved;
 }
 
-/** Headers from outside this process: anything that Node would refuse to send is refused here. */
-function checked(headers: unknown): [string, string][] {
-  if (!Array.isArray(headers)) throw new TypeError('headers of an entry are not a list');
-  return headers.map((header: unknown) => {
-    const [name, value] = header as [unknown, unknown];
-    if (typeof name !== 'string' || typeof value !== 'string') throw new TypeError('a header of an entry is not text');
-    validateHeaderValue(name, value);
-    return [name, value];
-  });
+function formerOf({ slot, use, shelved }: Arrived): Former | undefined {
+  return 'body' in shelved ? { slot, use, entry: shelved } : undefined;
+}
+
+/** What Upstash has for a flight, taken into memory; where it may be answered that ends the flight. */
+export async function fromUpstash(holding: Holding, id: number, waited: number | undefined): Promise<Arrived | null> {
+  const { engine, shelf } = holding;
+  try {
+    const asked = engine.fetch(id, waited);
+    const found = asked === null ? null : await asked;
+    if (found === null) return null;
+    const { body, head, created, usable, freshMs } = found;
+    const shelved = shelvedOf(body, head, created, Date.now() + freshMs, holding.caching.compression);
+    const slot = engine.adopt(id);
+    shelf.release();
+    if (slot < 0) return null;
+    shelf.put(slot, shelved);
+    return { slot, use: usable, shelved };
+  } catch (error) {
+    holding.failures.note('reading from Upstash', error);
+    return null;
+  }
 }
 
 /** Runs the handler and offers its answer to the engine. Returns what those who wait may have. */
-async function fill(site: Site, ctx: Context, next: Next, id: number, wanted: Wanted): Promise<Entry | null> {
-  const filling = new Fill(wanted.ttlMs, site.options.cache.untagged ? ['untagged'] : []);
+export async function fill(
+  holding: Holding,
+  place: Place,
+  ctx: Context,
+  next: Next,
+  id: number,
+  wanted: Wanted,
+): Promise<Landed> {
+  const filling = place.fillFor(ctx, wanted.rule);
   ctx.state.upstash = filling;
   const before = ctx.res.getHeaders();
-  const unwatch = watchCookie(ctx.req.headers, () => filling.bypass('cookie-read'));
+  const { headers } = ctx.req;
+  const restore = replaceConditions(headers, wanted.former?.entry);
+  const unwatch = place.watchesCookies ? watchCookie(headers, () => filling.bypass('cookie-read')) : () => undefined;
+  let failed: { error: unknown } | undefined;
   try {
-    await fills.run(filling, next);
+    await place.run(filling, next);
   } catch (error) {
-    // Its answer is made by strapi::errors, which keeps the headers.
-    site.engine.abandon(id);
-    mark(ctx, ['BYPASS', 'strapi-upstash; fwd=uri-miss; detail=error']);
-    throw error;
+    failed = { error };
   } finally {
     unwatch();
+    restore();
+  }
+  const status = failed === undefined ? ctx.status : place.statusOf(failed.error);
+  const { former } = wanted;
+  if (status >= 500 && former !== undefined && mayStandIn(holding, former)) {
+    abandon(holding, id, wanted);
+    if (failed !== undefined) place.report(ctx, failed.error);
+    const detail = `strapi-upstash; fwd=stale; fwd-status=${status}; detail=stale-if-error`;
+    clear(ctx, before);
+    await answer(holding, ctx, former.slot, former.entry, ['STALE', detail]);
+    const { names, vary, owner } = wanted;
+    return { entry: former.entry, names, vary, owner };
+  }
+  if (failed !== undefined) {
+    abandon(holding, id, wanted);
+    // Its answer is made by whoever catches it, who keeps the headers.
+    mark(ctx, ['BYPASS', `strapi-upstash; fwd=${wanted.forwarded}; detail=error`]);
+    throw failed.error;
   }
   try {
-    return land(site, ctx, filling, before, id, wanted.url);
+    return land(holding, place, ctx, filling, before, id, wanted);
   } catch (error) {
-    site.failures.note('storing an answer', error);
-    site.engine.abandon(id);
-    return null;
+    holding.failures.note('storing an answer', error);
+    abandon(holding, id, wanted);
+    // A 304 to a condition of ours is nothing that the client asked for.
+    if (status === 304 && former !== undefined) deliver(ctx, former.entry);
+    return NOT_SHARED;
   }
 }
 
-type Headers = ReturnType<Context['res']['getHeaders']>;
-
-function land(site: Site, ctx: Context, filling: Fill, before: Headers, id: number, url: string): Entry | null {
-  const [facts, stored] = factsOf(ctx, url, filling, before);
-  // HEAD as well: Strapi makes the same body for it, and Koa leaves it out only when it sends.
-  const body = facts.bypass === undefined && facts.status === 200 ? jsonBytes(ctx.body) : null;
-  const entry = body === null ? null : entryOf(body, stored, facts.created);
-  const { slot, reason, shareable } = site.engine.finish(id, facts, body);
-  site.shelf.release();
-  if (entry !== null) {
-    if (slot >= 0) site.shelf.put(slot, entry);
-    // The bytes that were stored are the ones that go out; Koa keeps type and status.
-    ctx.body = entry.body;
-  }
-  mark(ctx, outcome(reason ?? undefined));
-  return shareable ? entry : null;
+function abandon({ engine, shelf }: Holding, id: number, wanted: Wanted): void {
+  engine.abandon(id);
+  shelf.release();
+  wanted.whose?.giveUp?.();
 }
 
-function outcome(reason: string | undefined): Answered {
-  if (reason === undefined) return ['MISS', 'strapi-upstash; fwd=uri-miss; stored'];
-  return [BAD_LUCK.has(reason) ? 'MISS' : 'BYPASS', `strapi-upstash; fwd=uri-miss; detail=${reason}`];
+/** Whether an entry may still be answered in the place of an error: a purge may have come meanwhile. */
+function mayStandIn({ engine, shelf }: Holding, { slot, entry }: Former): boolean {
+  if (shelf.entries[slot] !== entry) return false;
+  const [found, use] = read(engine.usable(slot));
+  return found === slot && use <= Use.onError;
 }
 
-/** A Buffer of its own size: one from Node's pool would keep the pool's whole slab in memory as long as the entry. */
-function jsonBytes(body: unknown): Buffer {
-  const json = JSON.stringify(body);
-  const bytes = Buffer.allocUnsafeSlow(Buffer.byteLength(json));
-  bytes.write(json);
-  return bytes;
+/** Takes back the headers that a handler had set before it failed. */
+function clear({ res }: Context, before: NodeJS.Dict<number | string | string[]>): void {
+  for (const name of res.getHeaderNames()) if (!(name in before)) res.removeHeader(name);
 }
+
+

@@ -1,17 +1,10 @@
-import type { Engine } from '../../..';
+import type { Engine } from '../../../..';
+import type { Shelved } from './entry';
 
-/** An answer, ready to go out. */
-export interface Entry {
-  readonly body: Buffer;
-  readonly headers: readonly (readonly [string, string])[];
-  /** When it was made, in ms since the epoch; earlier by the `Age` it came with. */
-  readonly created: number;
-}
-
-/** The answers of the engine's slots. The engine says what is in which slot and when it is free again. */
+/** What is in the engine's slots. The engine says what is in which slot and when it is free again. */
 export class Shelf {
   /** By slot. */
-  readonly entries: (Entry | undefined)[] = [];
+  readonly entries: (Shelved | undefined)[] = [];
 
   constructor(private readonly engine: Engine) {}
 
@@ -20,14 +13,7 @@ export class Shelf {
     for (const slot of this.engine.drain()) this.entries[slot] = undefined;
   }
 
-  put(slot: number, entry: Entry): void {
-    this.entries[slot] = entry;
+  put(slot: number, shelved: Shelved): void {
+    this.entries[slot] = shelved;
   }
-}
-
-/** An entry of a body and its stored headers. A handler that passed on an `Age` made its answer that much earlier. */
-export function entryOf(body: Buffer, stored: readonly (readonly [string, string])[], created: number): Entry {
-  const age = Number(stored.find(([name]) => name === 'age')?.[1] ?? 0);
-  const seconds = Number.isFinite(age) && age > 0 ? age : 0;
-  return { body, headers: stored.filter(([name]) => name !== 'age'), created: created - seconds * 1000 };
 }

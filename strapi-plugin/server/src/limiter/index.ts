@@ -2,15 +2,13 @@ import { createHash } from 'node:crypto';
 import type { Context } from 'koa';
 import { LimitRouting } from '../../../..';
 import { configError, type ResolvedRule, resolveRule } from '../config';
+import { graphqlEndpoint } from '../schema';
 import type { Site } from '../site';
 import type { RateLimitMiddlewareConfig, RateLimitRule } from '../types';
 import { MemoByMethod } from './memo';
 import { Rule, type RuleFunctions } from './rule';
 
 type Next = () => Promise<unknown>;
-
-/** Where GraphQL answers when its plugin is not told otherwise. */
-const GRAPHQL = '/graphql';
 
 /** Where a limiter stands. */
 interface Place {
@@ -39,7 +37,7 @@ export class RateLimiter {
     this.routing = new LimitRouting(
       JSON.stringify({
         prefix: apiPrefix,
-        endpoints: [strapi.config.get<string>('plugin::graphql.endpoint', GRAPHQL)],
+        endpoints: [graphqlEndpoint(strapi)],
         trustedHops,
         forwardedHeader,
         ipv6Subnet,

@@ -7,6 +7,8 @@ export interface Route {
   name: string;
   /** Whose controller it leads to: `api::article.article`. */
   contentType: string | undefined;
+  /** The middlewares of its own, as they are configured. */
+  middlewares: readonly unknown[];
 }
 
 interface RawRoute {
@@ -23,7 +25,7 @@ interface RawRouter {
 }
 
 /** What no route is for. One name: a stranger must not be able to make up more. */
-const NO_ROUTE: Route = { name: '*', contentType: undefined };
+export const NO_ROUTE: Route = { name: '*', contentType: undefined, middlewares: [] };
 
 /** Tells the route a request is going to take by asking the router that will take it. */
 export class Routes {
@@ -38,6 +40,16 @@ export class Routes {
 
   of(method: string, path: string): Route {
     return this.found.of(method, path);
+  }
+
+  /** Whether there is something to be read at a path: what writes there may change it. */
+  isRead(path: string): boolean {
+    return this.of('GET', path) !== NO_ROUTE;
+  }
+
+  all(): Route[] {
+    this.known ??= this.collect();
+    return [...this.known.values()];
   }
 
   private find(method: string, path: string): Route {
@@ -62,7 +74,7 @@ export class Routes {
         const full = `${this.apiPrefix}${prefix}${path.trim()}`;
         const name = `${method.trim().toUpperCase()} ${full}`;
         // The first of two is the one that answers.
-        if (!known.has(name)) known.set(name, { name, contentType: controllerOf(handler, namespace) });
+        if (!known.has(name)) known.set(name, { name, contentType: controllerOf(handler, namespace), middlewares: middlewaresIn(config) });
       }
     };
     const { apis, plugins } = this.strapi as unknown as {
@@ -91,4 +103,9 @@ function controllerOf(handler: unknown, namespace: string): string | undefined {
   const name = handler.trim();
   const controller = name.slice(0, name.lastIndexOf('.'));
   return controller.includes('::') ? controller : `${namespace}.${controller}`;
+}
+
+function middlewaresIn(config: object | undefined): readonly unknown[] {
+  const { middlewares } = (config ?? {}) as { middlewares?: unknown };
+  return Array.isArray(middlewares) ? middlewares : [];
 }

@@ -1,0 +1,37 @@
+import type { Context, Next } from 'koa';
+import type { Holding } from './holding';
+
+/**
+ * A request that may change something makes what is stored under its URL stale, and under those that its answer points to
+ * on the same host (RFC 9111 §4.4); unless it failed.
+ */
+export async function invalidate(holding: Holding, ctx: Context, next: Next): Promise<void> {
+  const url = ctx.req.url ?? '';
+  const { host } = ctx;
+  await next();
+  if (ctx.status < 200 || ctx.status > 399) return;
+  const urls = new Set([url]);
+  for (const name of ['Location', 'Content-Location']) {
+    const found = sameHost(ctx, url, ctx.response.get(name));
+    if (found !== undefined) urls.add(found);
+  }
+  try {
+    const acknowledged = [...urls].map((each) => holding.engine.purgeUrl(each, host));
+    holding.shelf.release();
+    await Promise.all(acknowledged);
+  } catch (error) {
+    holding.failures.note('a purge', error);
+  }
+}
+
+/** Path and query of a reference, if it leads to the host that was asked. */
+function sameHost(ctx: Context, url: string, reference: string): string | undefined {
+  if (reference === '') return undefined;
+  try {
+    const base = new URL(url, `${ctx.protocol}://${ctx.host}`);
+    const target = new URL(reference, base);
+    return target.host === base.host ? `${target.pathname}${target.search}` : undefined;
+  } catch {
+    return undefined;
+  }
+}
