@@ -1,90 +1,176 @@
-// HITs per second of the example site against the same site with a middleware that answers a constant Buffer: at the
-// same place in config/middlewares, which is the most any cache there can do, and first in line.
+// HITs per second, and server CPU per hit, of a site with our cache: against middlewares that answer a constant Buffer
+// (at the same place in config/middlewares, which is the most any cache there can do, and first in line), strapi-cache,
+// plugin-rest-cache and the guide's code. Once as clients without Accept-Encoding get it, and once with
+// `Accept-Encoding: br`: there ours has its stored variants, the constant is compressed beforehand, and the others stand
+// behind strapi::compression, as their users have it.
 //
-//   npm run bench:hit [-- seconds]
+//   npm run bench:hit [-- seconds] [names…] [--smoke]
+//
+// A name is a contender's or a part of it (ours, constant, guide, strapi-cache, rest-cache, Redis, …), a shape (list,
+// one, zipf), or identity or br. --smoke: one round of one second, to see that each works.
 
-import autocannon from 'autocannon';
+import { brotliDecompressSync } from 'node:zlib';
 
+import { startRedis } from '../__test__/support/redis-server.mjs';
 import { PLAIN_MIDDLEWARES, startSite } from '../__test__/support/strapi-site.mjs';
+import { readArguments } from './support/arguments.mjs';
+import { createBlog, drawByZipf, popularPaths } from './support/blog.mjs';
+import { startEndpoint } from './support/endpoint.mjs';
+import { countReads, load, median } from './support/load.mjs';
+import { atOurPlace, behindCompression, firstInLine, MIDDLEWARE_FILES } from './support/middlewares.mjs';
+import { installPeers, restCache, strapiCache, WITHOUT_OURS } from './support/peers.mjs';
 
-const SECONDS = Number(process.argv[2] ?? 4);
-const ROUNDS = 5;
-const CONNECTIONS = 32;
-const OURS = 'cache';
-const PEER = 'constant, same place';
+const SHAPES = ['list', 'one', 'zipf'];
+const ENCODINGS = ['identity', 'br'];
+const SAME_PLACE = 'constant, same place';
+/** Zipf: each connection repeats its own draws. */
+const DRAWS = 500;
+/** Our variants are made in the background, and with Upstash memory is trusted once the other processes are heard. */
+const SETTLE_TIMEOUT_MS = 60_000;
 
-const constant = `
-module.exports = () => {
-  const bodies = new Map();
-  return async (ctx, next) => {
-    const known = bodies.get(ctx.url);
-    if (known !== undefined) {
-      ctx.type = 'application/json; charset=utf-8';
-      ctx.body = known;
-      return;
-    }
-    await next();
-    if (ctx.status === 200) bodies.set(ctx.url, Buffer.from(JSON.stringify(ctx.body)));
-  };
+const redis = await startRedis();
+const endpoint = await startEndpoint();
+
+const ours = { plugins: { upstash: { enabled: true, config: {} } }, middlewares: atOurPlace('plugin::upstash.cache') };
+const constant = { plugins: WITHOUT_OURS, files: MIDDLEWARE_FILES };
+const contentTypes = ['api::article.article'];
+// Each of ours is set against those that keep their entries where it does. `what` is a name in the closing lines.
+const contenders = {
+  'ours, memory': { ...ours, against: /^constant|memory$/ },
+  'ours, Upstash': { ...ours, env: endpoint.env, against: /same place$|Redis$|Upstash$/ },
+  [SAME_PLACE]: { ...constant, middlewares: atOurPlace('global::constant'), what: 'a constant Buffer at the same place' },
+  'constant, first in line': { ...constant, middlewares: firstInLine('global::constant'), what: 'a constant Buffer first in line' },
+  'the guide, Upstash': compressing({
+    plugins: WITHOUT_OURS,
+    middlewares: atOurPlace('global::guide'),
+    files: MIDDLEWARE_FILES,
+    env: endpoint.env,
+  }),
+  'strapi-cache, memory': compressing({ plugins: strapiCache() }),
+  'strapi-cache, Redis': compressing({ plugins: strapiCache({ redis: `redis://127.0.0.1:${redis.port}/1` }) }),
+  'plugin-rest-cache, memory': compressing({ plugins: restCache({ contentTypes }) }),
+  'plugin-rest-cache, Redis': compressing({ plugins: restCache({ contentTypes, redis: { port: redis.port, db: 2 } }) }),
 };
-`;
+const { smoke, number = 4, chosen } = readArguments({ contenders: Object.keys(contenders), shapes: SHAPES, encodings: ENCODINGS });
+const seconds = smoke ? 1 : number;
+const rounds = smoke ? 1 : 5;
 
-const after = (name, added) => PLAIN_MIDDLEWARES.flatMap((known) => (known === name ? [known, added] : [known]));
-const files = { 'src/middlewares/constant.js': constant };
-const variants = {
-  [OURS]: { middlewares: after('strapi::cors', 'plugin::upstash.cache') },
-  [PEER]: { middlewares: after('strapi::cors', 'global::constant'), files },
-  'constant, first in line': { middlewares: ['global::constant', ...PLAIN_MIDDLEWARES], files },
-};
-const paths = {
-  list: '/api/articles?populate=category&pagination[pageSize]=100',
-  one: '/api/categories',
-};
-
-const sites = [];
+if (chosen.contenders.some((name) => /rest-cache|strapi-cache/.test(name))) installPeers();
+const closing = [];
+const blog = await createBlog();
 try {
-  for (const [name, options] of Object.entries(variants)) sites.push({ name, site: await startSite(options) });
-  let worst = Infinity;
-  for (const [shape, path] of Object.entries(paths)) {
-    const results = await measure(path);
-    const peer = results.get(PEER);
-    for (const [name, { rate, cpu, bytes }] of results) {
-      const ratio = (rate / peer.rate).toFixed(2);
-      const size = `${(bytes / 1024).toFixed(1)} KB`;
-      console.log(`${shape.padEnd(5)} ${size.padEnd(8)} ${name.padEnd(24)} ${rate.toFixed(0).padStart(6)} /s  ${cpu.toFixed(0).padStart(5)} us CPU  ratio ${ratio}`);
-    }
-    worst = Math.min(worst, results.get(OURS).rate / peer.rate);
-  }
-  console.log(`hit: ${worst.toFixed(2)} x the hits per second of a constant Buffer at the same place (the worse of two answers)`);
+  const popular = popularPaths(blog);
+  const paths = { list: [blog.list], one: [blog.one], zipf: popular };
+  const answers = await blog.answers(new Set(chosen.shapes.flatMap((shape) => paths[shape])));
+  for (const encoding of chosen.encodings) await compare(encoding, paths, answers);
+  console.log(['', ...closing].join('\n'));
 } finally {
-  await Promise.all(sites.map(({ site }) => site.stop()));
+  await blog.remove();
+  await endpoint.stop();
+  await redis.stop();
 }
 
-async function measure(path) {
+/** All contenders in turns, every shape, with one Accept-Encoding. */
+async function compare(encoding, paths, answers) {
+  const sites = [];
+  try {
+    for (const name of chosen.contenders) {
+      const { compress, ...options } = contenders[name];
+      const middlewares = encoding === 'br' && compress ? behindCompression(options.middlewares) : options.middlewares;
+      const site = await startSite({ ...options, middlewares, database: await blog.database(`${name} ${encoding}`) });
+      sites.push({ name, site, isOurs: options.against !== undefined, reads: await countReads(site) });
+    }
+    for (const shape of chosen.shapes) {
+      const headers = encoding === 'br' ? { 'accept-encoding': 'br' } : {};
+      for (const contender of sites) {
+        const hit = await fill(contender, paths[shape], headers, answers);
+        if (smoke) console.log(`${contender.name}: ${describe(hit)}`);
+      }
+      const draw = (connection) => drawByZipf(paths.zipf, DRAWS, 1 + connection);
+      const pathsOf = shape === 'zipf' ? draw : () => paths[shape];
+      report(encoding === 'br' ? `${shape}, br` : shape, await measure(sites, { pathsOf, headers, seconds }));
+    }
+  } finally {
+    await Promise.all(sites.map(({ site }) => site.stop()));
+  }
+}
+
+/** Makes every path a hit, and makes sure of it: the answer is Strapi's own, and nothing was read for it. */
+async function fill({ name, site, isOurs, reads }, paths, headers, answers) {
+  for (const path of paths) {
+    const { status } = await site.get(path, { headers });
+    if (status !== 200) throw new Error(`${name}: ${path} was answered ${status}`);
+  }
+  const deadline = Date.now() + SETTLE_TIMEOUT_MS;
+  for (;;) {
+    const before = await reads();
+    let last;
+    let unsettled = 0;
+    for (const path of paths) {
+      last = await site.get(path, { headers });
+      const body = last.headers['content-encoding'] === 'br' ? brotliDecompressSync(last.body) : last.body;
+      if (body.toString() !== answers.get(path)) throw new Error(`${name}: ${path} has another body\n${describe(last)}`);
+      if (isOurs && last.headers['x-cache'] !== 'HIT') throw new Error(`${name}: ${path} is no hit\n${describe(last)}`);
+      if (!isOurs || isSettled(last, headers)) continue;
+      unsettled += 1;
+      // Hits in memory are what keeps it listening to other processes, without which it asks Upstash again.
+      await site.get(path, { headers });
+    }
+    if ((await reads()) !== before) throw new Error(`${name}: these are no hits\n${describe(last)}`);
+    if (unsettled === 0) return last;
+    if (Date.now() > deadline) throw new Error(`${name}: ${unsettled} of ${paths.length} hits are not in memory and compressed after ${SETTLE_TIMEOUT_MS} ms`);
+  }
+}
+
+/** Whether one of our hits is what the next ones will be: from memory, and the variant that is made after the first. */
+function isSettled(hit, headers) {
+  const encoding = headers['accept-encoding'];
+  return !hit.headers['cache-status'].includes('detail=upstash') && hit.headers['content-encoding'] === encoding;
+}
+
+/** Interleaved, so that what else the machine does meets all alike. */
+async function measure(sites, options) {
   const samples = new Map(sites.map(({ name }) => [name, []]));
-  for (const { name, site } of sites) {
-    await site.get(path);
-    const second = await site.get(path);
-    if (second.status !== 200) throw new Error(`${name}: ${path} answered ${second.status}`);
-    if (name === OURS && second.headers['x-cache'] !== 'HIT') throw new Error(`${path} is no hit`);
-    await load(site, path, 1);
+  for (let round = smoke ? 0 : -1; round < rounds; round += 1) {
+    for (const { name, site, reads } of sites) {
+      const before = await reads();
+      const sample = await load(site, { ...options, seconds: round < 0 ? 1 : options.seconds });
+      const missed = (await reads()) - before;
+      if (missed > 0) throw new Error(`${name}: ${missed} answers were no hits`);
+      if (round >= 0) samples.get(name).push(sample);
+    }
   }
-  // Interleaved, so that what else the machine does meets all alike.
-  for (let round = 0; round < ROUNDS; round += 1) {
-    for (const { name, site } of sites) samples.get(name).push(await load(site, path, SECONDS));
-  }
-  return new Map([...samples].map(([name, rounds]) => [name, rounds.toSorted((a, b) => a.rate - b.rate)[ROUNDS >> 1]]));
+  const fields = ['rate', 'cpu', 'bytes', 'busy'];
+  return new Map([...samples].map(([name, list]) => [name, Object.fromEntries(fields.map((field) => [field, median(list.map((one) => one[field]))]))]));
 }
 
-async function load(site, path, seconds) {
-  const before = await cpuUsed(site);
-  const result = await autocannon({ url: `${site.url}${path}`, connections: CONNECTIONS, duration: seconds });
-  const cpu = (await cpuUsed(site)) - before;
-  const count = result['2xx'];
-  if (result.non2xx > 0 || result.errors > 0) throw new Error(`${path}: ${result.non2xx} refused, ${result.errors} failed`);
-  return { rate: count / result.duration, cpu: cpu / count, bytes: result.throughput.total / count };
+function report(shape, results) {
+  const peer = results.get(SAME_PLACE);
+  const ratio = (own, other) => (other === undefined ? '   -' : (own / other).toFixed(2)).padStart(6);
+  console.log(`\n${shape.padEnd(28)}   KB sent    hits/s   ratio   us CPU   ratio   client busy`);
+  for (const [name, { rate, cpu, bytes, busy }] of results) {
+    console.log(
+      `${name.padEnd(28)} ${(bytes / 1024).toFixed(1).padStart(9)} ${rate.toFixed(0).padStart(9)}  ${ratio(rate, peer?.rate)} ` +
+        `${cpu.toFixed(0).padStart(8)}  ${ratio(cpu, peer?.cpu)} ${`${(busy * 100).toFixed(0)} %`.padStart(13)}`,
+    );
+  }
+  for (const [own, mine] of results) {
+    const { against } = contenders[own];
+    if (against === undefined) continue;
+    for (const [name, other] of results) {
+      const { what = name } = contenders[name];
+      if (contenders[name].against !== undefined || !against.test(name)) continue;
+      const [faster, dearer] = [mine.rate / other.rate, mine.cpu / other.cpu].map((times) => times.toFixed(2));
+      closing.push(`hit: ${faster} x the hits per second of ${what}, ${dearer} x its CPU a hit (${own}; ${shape})`);
+    }
+  }
 }
 
-function cpuUsed(site) {
-  return site.call('const { user, system } = process.cpuUsage(); return user + system;');
+function describe({ status, headers, body }) {
+  const shown = ['content-type', 'content-encoding', 'x-cache', 'cache-status', 'age', 'etag', 'vary'].filter((name) => headers[name] !== undefined);
+  return `${status}, ${body.length} bytes, ${shown.map((name) => `${name}: ${headers[name]}`).join(', ')}`;
+}
+
+function compressing({ middlewares = PLAIN_MIDDLEWARES, ...options }) {
+  return { ...options, middlewares, compress: true };
 }

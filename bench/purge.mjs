@@ -3,20 +3,12 @@
 // content write costs where nothing is cached.
 //
 //   npm run bench:purge [-- 100000 | writes]
-//
-// The peers are no dependencies of ours: they are installed under .tmp for this, which takes npm's registry.
-
-import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 
 import { startRedis } from '../__test__/support/redis-server.mjs';
 import { PLAIN_MIDDLEWARES, startSite } from '../__test__/support/strapi-site.mjs';
 import { startUpstash } from '../__test__/support/upstash-endpoint.mjs';
+import { installPeers, restCache, strapiCache, WITHOUT_OURS } from './support/peers.mjs';
 
-const ROOT = fileURLToPath(new URL('..', import.meta.url));
-const PEERS = join(ROOT, '.tmp/bench-peers');
 const only = process.argv[2];
 const SIZES = only === undefined ? [1_000, 10_000, 100_000] : [Number(only)];
 const ROUNDS = 3;
@@ -27,27 +19,21 @@ const redis = await startRedis();
 const upstash = await startUpstash({ redis });
 const environment = { UPSTASH_REDIS_REST_URL: upstash.url, UPSTASH_REDIS_REST_TOKEN: upstash.token };
 
-const off = { upstash: { enabled: false } };
-const ours = { upstash: { enabled: true, config: { l1: { maxBytes: 1_000_000_000 }, rateLimit: { enabled: false } } } };
-const peer = (name, resolve, config) => ({ ...off, [name]: { enabled: true, resolve: join(PEERS, 'node_modules', resolve), config } });
-const strapiCache = (config) => peer('strapi-cache', 'strapi-cache', { max: 1_000_000, ttl: 3_600_000, logging: false, ...config });
+const ours = { upstash: { enabled: true, config: { l1: { maxBytes: 1_000_000_000, maxEntries: 1_000_000 }, rateLimit: { enabled: false } } } };
 
 const contenders = {
   'ours, memory': { plugins: ours, fill: fillOurs, purge: purgeOurs },
   'ours, Upstash': { plugins: ours, env: environment, fill: fillOurs, purge: purgeOurs },
-  'the guide, KEYS and DEL': { plugins: off, middlewares: PLAIN_MIDDLEWARES, env: environment, fill: fillGuide, purge: purgeGuide },
-  'strapi-cache, memory': { plugins: strapiCache({ provider: 'memory' }), middlewares: PLAIN_MIDDLEWARES, fill: fillStrapiCache, purge: purgeStrapiCache },
+  'the guide, KEYS and DEL': { plugins: WITHOUT_OURS, middlewares: PLAIN_MIDDLEWARES, env: environment, fill: fillGuide, purge: purgeGuide },
+  'strapi-cache, memory': { plugins: strapiCache(), middlewares: PLAIN_MIDDLEWARES, fill: fillStrapiCache, purge: purgeStrapiCache },
   'strapi-cache, Redis': {
-    plugins: strapiCache({ provider: 'redis', redisConfig: `redis://127.0.0.1:${redis.port}` }),
+    plugins: strapiCache({ redis: `redis://127.0.0.1:${redis.port}` }),
     middlewares: PLAIN_MIDDLEWARES,
     fill: fillStrapiCache,
     purge: purgeStrapiCache,
   },
   'plugin-rest-cache, memory': {
-    plugins: peer('rest-cache', '@strapi-community/plugin-rest-cache', {
-      provider: { name: 'memory', options: { max: 1_000_000, maxSize: 1e12 } },
-      strategy: { contentTypes: ['api::article.article'] },
-    }),
+    plugins: restCache({ contentTypes: ['api::article.article'] }),
     middlewares: PLAIN_MIDDLEWARES,
     fill: fillRestCache,
     purge: purgeRestCache,
@@ -65,12 +51,13 @@ try {
 async function purges() {
   const times = new Map();
   for (const [name, { plugins, middlewares, env, fill, purge }] of Object.entries(contenders)) {
+    // Before the start: a site that sees its Redis emptied purges everything, at a time of its own.
+    await redis.command('FLUSHALL');
     const site = await startSite({ plugins, middlewares, env });
     try {
       for (const size of SIZES) {
         const rounds = [];
         for (let round = 0; round < ROUNDS; round += 1) {
-          await redis.command('FLUSHALL');
           await site.call(fill, { size });
           const before = await commands();
           const measured = await site.call(measure, { purge: purge.toString() });
@@ -100,7 +87,7 @@ async function purges() {
 
 /** A content write with nothing cached, with the plugin and without it, in turns. */
 async function writes() {
-  const [watched, plain] = await Promise.all([startSite({ plugins: ours }), startSite({ plugins: off, middlewares: PLAIN_MIDDLEWARES })]);
+  const [watched, plain] = await Promise.all([startSite({ plugins: ours }), startSite({ plugins: WITHOUT_OURS, middlewares: PLAIN_MIDDLEWARES })]);
   try {
     const all = { watched: [], plain: [] };
     for (let i = 0; i < WRITES; i += 1) {
@@ -169,16 +156,26 @@ async function fillOurs(strapi, { size }, require) {
   strapi.plugin('upstash').service('cache').stats();
   Engine.prototype.stats = stats;
   globalThis.engine = engine;
+  const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+  const now = () => strapi.plugin('upstash').service('cache').stats();
   const body = Buffer.from(JSON.stringify({ data: 'x'.repeat(200) }));
-  for (let i = 0; i < size; i += 1) {
+  const store = (i) => {
     const { id } = engine.open(`/api/articles/${i}`, 'h', 0);
     const found = { documents: [['api::article.article', `a${i}`, null]], complete: true, published: true };
     const reads = JSON.stringify([['api::article.article', { where: { documentId: `a${i}` } }, found]]);
-    engine.finish(id, { status: 200, setCookie: false, headers: '[]', created: 0, reads, tags: [] }, body);
+    engine.finish(id, { status: 200, setCookie: false, head: '[]', created: Date.now(), reads, tags: [] }, body);
+  };
+  // A site listens to the others from its first entry on, and forgets what it stored until it hears them.
+  store(0);
+  while (now().store === 'upstash' && now().bus !== 'open') await pause(20);
+  await pause(300);
+  for (let i = 0; i < size; i += 1) {
+    store(i);
     if (i % 50 === 0) await new Promise((resolve) => setImmediate(resolve));
   }
   // What was stored on the way to Upstash has arrived.
-  await new Promise((resolve) => setTimeout(resolve, 300));
+  await pause(300);
+  if (now().entries < size) throw new Error(`${size - now().entries} entries are gone: a purge of the others means nothing`);
 }
 
 async function purgeOurs(strapi) {
@@ -187,7 +184,7 @@ async function purgeOurs(strapi) {
   const probe = engine.prober();
   const scope = engine.scope('h', 0);
   let left = 0;
-  for (let i = 0; i < 100; i += 1) if (probe(`/api/articles/${i}`, scope) >= 0) left += 1;
+  for (let i = 0; i < 100; i += 1) if (probe(`/api/articles/${i}`, scope) !== -1) left += 1;
   return left;
 }
 
@@ -233,14 +230,4 @@ async function purgeRestCache(strapi) {
   const store = strapi.plugin('rest-cache').service('cacheStore');
   await store.clearByUid('api::article.article', {}, true);
   return (await store.keys()).length;
-}
-
-function installPeers() {
-  if (existsSync(join(PEERS, 'node_modules/strapi-cache'))) return;
-  mkdirSync(PEERS, { recursive: true });
-  writeFileSync(join(PEERS, 'package.json'), '{ "private": true }\n');
-  const peers = ['strapi-cache@1.12.2', '@strapi-community/plugin-rest-cache@5.0.1'];
-  const flags = ['--no-audit', '--no-fund', '--legacy-peer-deps', '--ignore-scripts', '--no-package-lock'];
-  const { status } = spawnSync('npm', ['install', ...flags, ...peers], { cwd: PEERS, stdio: 'inherit' });
-  if (status !== 0) throw new Error('the peers could not be installed');
 }

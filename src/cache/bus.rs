@@ -144,7 +144,11 @@ impl Cache {
     /// Beats, so that everybody hears that the bus is alive; but not for entries that nobody asks for.
     async fn beat(&self) {
         let Some(remote) = &self.remote else { return };
-        let hits = self.state.lock().counters.hits;
+        let hits = {
+            let counters = &self.state.lock().counters;
+            // What Upstash had could have come from memory, if only the bus were heard.
+            counters.hits + counters.l2_hits
+        };
         if remote.hits_at_beat.swap(hits, Ordering::Relaxed) != hits && remote.store.is_reachable() {
             // What fails is noticed by who does not hear it.
             let _ = remote.store.beat(self.options.deadline * 4).await;

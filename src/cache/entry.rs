@@ -80,6 +80,8 @@ pub struct Outcome {
     pub slot: Option<u32>,
     /// Where it is noted what the answer varies by, if that is new.
     pub marker: Option<u32>,
+    /// When it was made, by the age it came with; in ms since the epoch.
+    pub created_ms: u64,
     /// How long it is fresh, in ms.
     pub fresh_ms: u64,
     pub tags: Vec<String>,
@@ -91,7 +93,15 @@ pub struct Outcome {
 
 impl Outcome {
     pub(super) fn refused(reason: &str, shareable: bool) -> Self {
-        Self { slot: None, marker: None, fresh_ms: 0, tags: Vec::new(), reason: Some(reason.to_owned()), shareable }
+        Self {
+            slot: None,
+            marker: None,
+            created_ms: 0,
+            fresh_ms: 0,
+            tags: Vec::new(),
+            reason: Some(reason.to_owned()),
+            shareable,
+        }
     }
 }
 
@@ -120,6 +130,8 @@ pub struct Fetched {
     pub usable: Usable,
     /// How long it is still fresh, in ms.
     pub fresh_ms: u64,
+    /// Whether another process is making it anew.
+    pub others: bool,
 }
 
 /// What L2 keeps beside body and tags. Times in ms.

@@ -108,7 +108,7 @@ impl Cache {
         let locks = !patience.is_zero();
         let began = Instant::now();
         let mut pauses = PAUSES_MS.iter().chain(std::iter::repeat(&PAUSES_MS[PAUSES_MS.len() - 1]));
-        let arrived = loop {
+        let (arrived, others) = loop {
             let mut doubts = remote.outbox.unacknowledged();
             let looked = match remote.store.look_up(&name, locks, deadline).await {
                 Ok(looked) => looked,
@@ -134,7 +134,7 @@ impl Cache {
             let is_waited_for = lock == Lock::Others
                 && !arrived.as_ref().is_some_and(|(_, _, usable)| matches!(usable, Usable::Fresh | Usable::Stale));
             if !is_waited_for || began.elapsed() >= patience {
-                break arrived;
+                break (arrived, lock == Lock::Others);
             }
             let pause = Duration::from_millis(*pauses.next().unwrap_or(&160));
             sleep(pause.min(patience.saturating_sub(began.elapsed()))).await;
@@ -150,8 +150,8 @@ impl Cache {
         state.flights.get(id)?;
         found.entry.body = String::new();
         let fresh_ms = found.ttl_ms.saturating_sub(found.entry.keep_ms);
-        let fetched =
-            Fetched { head: meta.head.clone(), created_ms: meta.created_ms, usable, fresh_ms, body: body.clone() };
+        let (head, created_ms) = (meta.head.clone(), meta.created_ms);
+        let fetched = Fetched { head, created_ms, usable, fresh_ms, others, body: body.clone() };
         state.arrived.insert(id, Arrived { found, meta, usable, bytes: body.len() as u64 });
         Some(fetched)
     }
@@ -206,7 +206,10 @@ impl Cache {
             Err(reason) => {
                 state.counters.refused += 1;
                 let job = self.release_job(&flight);
-                state.flights.set_unshareable(flight.key, now);
+                // A failure says nothing about the next answer.
+                if answer.response.status < 500 {
+                    state.flights.set_unshareable(flight.key, now);
+                }
                 return (Outcome::refused(&reason, false), job);
             }
         };
@@ -242,6 +245,7 @@ impl Cache {
         let outcome = Outcome {
             slot,
             marker,
+            created_ms: answer.created_ms.saturating_sub(lifetime.age),
             fresh_ms: lifetime.fresh,
             tags: if self.options.tells_tags { tags.clone() } else { Vec::new() },
             reason: slot.is_none().then(|| "too-large".to_owned()),
@@ -249,7 +253,7 @@ impl Cache {
         };
         let meta = Meta {
             head: answer.head.to_owned(),
-            created_ms: answer.created_ms,
+            created_ms: outcome.created_ms,
             after: [lifetime.stale, lifetime.error, lifetime.keep],
             effort_ms,
             is_marker: false,

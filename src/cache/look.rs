@@ -34,20 +34,26 @@ impl Cache {
         let State { keys, index, versions, counters, dice, .. } = &mut *state;
         // Most requests are spelled as some request before: then nothing is parsed.
         let found = match index.recall(spelling) {
-            Some(held) => self.use_of(held, versions, dice).map(|usable| (held.slot, usable)),
+            Some(held) => self.use_of(held, versions, dice).map(|usable| (held.slot, usable, held.value.is_marker)),
             None => {
                 let key = key::parts(spelling).and_then(|(url, scope)| keys.make(url, scope));
                 let Some(key) = key else { return NOT_OURS };
                 let held = index.get(key);
-                let found = held.and_then(|held| self.use_of(held, versions, dice).map(|usable| (held.slot, usable)));
-                if let Some((slot, _)) = found {
+                let found = held.and_then(|held| {
+                    self.use_of(held, versions, dice).map(|usable| (held.slot, usable, held.value.is_marker))
+                });
+                if let Some((slot, ..)) = found {
                     index.remember(spelling, slot);
                 }
                 found
             }
         };
-        count(counters, found.map(|(_, usable)| usable));
-        found.map_or(MISS, |(slot, usable)| code_of(slot, usable))
+        match found {
+            // It is looked for once more.
+            Some((_, _, true)) => {}
+            _ => count(counters, found.map(|(_, usable, _)| usable)),
+        }
+        found.map_or(MISS, |(slot, usable, _)| code_of(slot, usable))
     }
 
     /// What may be done now with what is in a slot.

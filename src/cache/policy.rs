@@ -43,7 +43,9 @@ pub struct Operator {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Lifetime {
     pub fresh: u64,
-    /// Of that, how much comes from the operator, who doesn't mind the exact moment.
+    /// How old it is already.
+    pub age: u64,
+    /// Whether `fresh` is the operator's, who doesn't mind the exact moment.
     pub flexible: bool,
     /// After it was fresh, while it is made anew.
     pub stale: u64,
@@ -69,14 +71,18 @@ pub fn lifetime_of(response: &Response<'_>, operator: &Operator, now_ms: u64) ->
     if directives.forbidden {
         return Err(Refusal("private"));
     }
-    let explicit = explicit_ms(&directives, response, now_ms);
+    let explicit = explicit_lifetime(&directives, response, now_ms);
     if !may_store_status(response.status, explicit.is_some(), operator.any_status) {
         return Err(Refusal("status"));
     }
-    let fresh = match explicit {
-        _ if directives.no_cache => 0,
-        Some(ms) => ms,
-        None => operator.ttl_ms,
+    let age = age_ms(response.age, response.date.and_then(date_ms), now_ms);
+    // What came with an age has used up some of its time; what it has used beyond that, of the time it may be stale. The
+    // operator's counts from when it is stored.
+    let (fresh, overdue) = match explicit {
+        _ if directives.no_cache => (0, 0),
+        Some(lifetime) => (lifetime.saturating_sub(age), age.saturating_sub(lifetime)),
+        None if operator.ttl_ms == 0 => (0, age),
+        None => (operator.ttl_ms, 0),
     };
     let longest = operator.longest_ms.unwrap_or(LONGEST_MS).min(LONGEST_MS);
     let fresh = fresh.min(longest);
@@ -86,7 +92,7 @@ pub fn lifetime_of(response: &Response<'_>, operator: &Operator, now_ms: u64) ->
     let silent = if directives.shared_max_age.is_some() { (0, 0) } else { (operator.stale_ms, operator.error_ms) };
     let stale_of = |said: Option<u64>, operator: u64| {
         let ms = if never_stale { 0 } else { said.map_or(operator, |seconds| seconds.saturating_mul(1_000)) };
-        ms.min(longest - fresh)
+        ms.saturating_sub(overdue).min(longest - fresh)
     };
     let stale = stale_of(directives.stale_while_revalidate, silent.0);
     let error = stale_of(directives.stale_if_error, silent.1);
@@ -101,7 +107,9 @@ pub fn lifetime_of(response: &Response<'_>, operator: &Operator, now_ms: u64) ->
             "ttl-zero"
         }));
     }
-    Ok(Lifetime { fresh, flexible: explicit.is_none(), stale, error, keep })
+    // Nothing is older than a clock can tell.
+    let age = age.min(now_ms);
+    Ok(Lifetime { fresh, age, flexible: explicit.is_none(), stale, error, keep })
 }
 
 /// RFC 9110 §15.1 with RFC 9111 §3: with an explicit lifetime what a reader of the status understands; else what may be
@@ -115,15 +123,16 @@ fn may_store_status(status: u16, explicit: bool, any: bool) -> bool {
     }
 }
 
-/// The lifetime that the handler gives, less the age that the answer already has.
-fn explicit_ms(directives: &Directives, response: &Response<'_>, now_ms: u64) -> Option<u64> {
-    let date = response.date.and_then(date_ms);
-    let lifetime = match (directives.shared_max_age.or(directives.max_age), response.expires) {
-        (Some(seconds), _) => seconds.saturating_mul(1_000),
-        (None, Some(expires)) => date_ms(expires).map_or(0, |at| at.saturating_sub(date.unwrap_or(now_ms))),
-        (None, None) => return None,
-    };
-    Some(lifetime.saturating_sub(age_ms(response.age, date, now_ms)))
+/// The lifetime that the handler gives.
+fn explicit_lifetime(directives: &Directives, response: &Response<'_>, now_ms: u64) -> Option<u64> {
+    match (directives.shared_max_age.or(directives.max_age), response.expires) {
+        (Some(seconds), _) => Some(seconds.saturating_mul(1_000)),
+        (None, Some(expires)) => {
+            let from = response.date.and_then(date_ms).unwrap_or(now_ms);
+            Some(date_ms(expires).map_or(0, |at| at.saturating_sub(from)))
+        }
+        (None, None) => None,
+    }
 }
 
 /// RFC 9111 §4.2.3. An `Age` that is none is as old as can be.
@@ -157,27 +166,35 @@ struct Directives {
 impl Directives {
     fn parse(text: &str) -> Self {
         let mut found = Self::default();
-        let Some(directives) = split_outside_quotes(text) else {
+        let Some(directives) = split_outside_quotes(text, b',') else {
             // A quote that never ends may hide anything.
             found.forbidden = true;
             return found;
         };
         for directive in directives {
-            let (name, value) = directive.split_once('=').unwrap_or((directive, ""));
-            match name.trim().to_ascii_lowercase().as_str() {
-                "no-store" | "private" => found.forbidden = true,
-                "no-cache" => found.no_cache = true,
-                "must-revalidate" | "proxy-revalidate" => found.must_revalidate = true,
-                "max-age" => found.max_age = Some(shorter(found.max_age, name, value)),
-                "s-maxage" => found.shared_max_age = Some(shorter(found.shared_max_age, name, value)),
-                "stale-while-revalidate" => {
-                    found.stale_while_revalidate = Some(shorter(found.stale_while_revalidate, name, value));
-                }
-                "stale-if-error" => found.stale_if_error = Some(shorter(found.stale_if_error, name, value)),
-                _ => {}
+            // Semicolons belong to other headers. Who writes them means something by what follows: that is heeded as far as
+            // it forbids, and no time in it counts.
+            let parts = split_outside_quotes(directive, b';').unwrap_or_default();
+            for part in &parts {
+                let (name, value) = part.split_once('=').unwrap_or((part, ""));
+                found.heed(name, if parts.len() > 1 { "" } else { value });
             }
         }
         found
+    }
+
+    fn heed(&mut self, name: &str, value: &str) {
+        let shortest = |known: &mut Option<u64>| *known = Some(shorter(*known, name, value));
+        match name.trim().to_ascii_lowercase().as_str() {
+            "no-store" | "private" => self.forbidden = true,
+            "no-cache" => self.no_cache = true,
+            "must-revalidate" | "proxy-revalidate" => self.must_revalidate = true,
+            "max-age" => shortest(&mut self.max_age),
+            "s-maxage" => shortest(&mut self.shared_max_age),
+            "stale-while-revalidate" => shortest(&mut self.stale_while_revalidate),
+            "stale-if-error" => shortest(&mut self.stale_if_error),
+            _ => {}
+        }
     }
 }
 
@@ -191,8 +208,8 @@ fn shorter(known: Option<u64>, name: &str, value: &str) -> u64 {
     known.map_or(seconds, |known| known.min(seconds))
 }
 
-/// The directives in a list; none where a quoted string doesn't end.
-fn split_outside_quotes(text: &str) -> Option<Vec<&str>> {
+/// The parts of a text; none where a quoted string doesn't end.
+fn split_outside_quotes(text: &str, separator: u8) -> Option<Vec<&str>> {
     let (mut quoted, mut escaped, mut start) = (false, false, 0);
     let mut parts = Vec::new();
     for (at, byte) in text.bytes().enumerate() {
@@ -200,7 +217,7 @@ fn split_outside_quotes(text: &str) -> Option<Vec<&str>> {
             _ if escaped => escaped = false,
             b'\\' if quoted => escaped = true,
             b'"' => quoted = !quoted,
-            b',' if !quoted => {
+            _ if byte == separator && !quoted => {
                 parts.push(&text[start..at]);
                 start = at + 1;
             }
@@ -333,6 +350,27 @@ mod tests {
         assert_eq!(of(None), Ok((5_000, 6_000, 6_000)));
         assert_eq!(of(Some("max-age=1, stale-if-error=0")), Ok((5_000, 0, 5_000)));
         assert_eq!(of(Some("s-maxage=1")), Ok((0, 0, 0)));
+    }
+
+    #[test]
+    fn what_comes_older_than_it_may_be_is_stale_for_as_much_less() {
+        let of = |age: &'static str| {
+            let value = Some("max-age=10, stale-while-revalidate=20");
+            let response = Response { status: 200, cache_control: value, age: Some(age), ..Response::default() };
+            lifetime_of(&response, &MINUTE, 0).map(|found| (found.fresh, found.stale))
+        };
+        assert_eq!(of("4"), Ok((6_000, 20_000)));
+        assert_eq!(of("15"), Ok((0, 15_000)));
+        assert_eq!(of("30"), Err(Refusal("ttl-zero")));
+    }
+
+    #[test]
+    fn what_stands_behind_a_semicolon_only_forbids() {
+        for value in ["no-store; max-age=60", "max-age=60; private", "public; NO-STORE"] {
+            assert_eq!(ttl(value), Err(Refusal("private")), "{value}");
+        }
+        assert_eq!(ttl("public; max-age=60"), Err(Refusal("ttl-zero")));
+        assert_eq!(ttl("x=\"a; no-store\", max-age=60"), Ok(60_000));
     }
 
     #[test]

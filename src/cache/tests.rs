@@ -6,6 +6,8 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use super::*;
+mod lifetimes;
+
 use crate::clock::ManualClock;
 use crate::invalidation::{Pattern, Purge};
 
@@ -21,8 +23,12 @@ struct Site {
 }
 
 fn site() -> Site {
+    site_with(|_| {})
+}
+
+fn site_with(change: impl FnOnce(&mut Options)) -> Site {
     let clock = Arc::new(ManualClock::at(1_000_000));
-    let options = Options {
+    let mut options = Options {
         prefix: "strapi".to_owned(),
         ttl_ms: 60_000,
         jitter: 0.0,
@@ -37,6 +43,7 @@ fn site() -> Site {
         deadline: Duration::from_millis(150),
         heartbeat: None,
     };
+    change(&mut options);
     let cache = Cache::new(options, None, Arc::clone(&clock) as Arc<dyn Clock>, Arc::new(Warnings::default()));
     cache.set_schema(SCHEMA).expect("a schema");
     Site { cache, clock }

@@ -3,14 +3,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use napi::bindgen_prelude::{Buffer, Env, PromiseRaw, spawn};
+use napi::bindgen_prelude::{Env, PromiseRaw, spawn};
 use napi_derive::napi;
 use serde::Deserialize;
 
+use super::answer::{Facts, Fetched, Flight, Outcome};
 use super::error::to_js;
 use super::limiter::{self, Decides, Limiter};
 use super::prober::{Prober, prober};
-use crate::cache::{Answer, Audience, Cache, Job, Options, Response, Role, Rule, Split, code_of};
+use crate::cache::{Audience, Cache, Job, MISS, Options, Role, code_of};
 use crate::client::{Client, HttpTransport, Transport};
 use crate::clock::{Clock, SystemClock};
 use crate::error::ErrorKind;
@@ -57,88 +58,6 @@ struct L1 {
     max_entries: u64,
     max_entry_bytes: u64,
     max_age_ms: u64,
-}
-
-/// What a request that missed shall do.
-#[napi(object)]
-pub struct Flight {
-    /// The flight's number; 0 for `solo`.
-    pub id: u32,
-    /// `leader`: run the fill and end it with `finish`, `abandon` or `adopt`. `follower`: wait for it.
-    /// `solo`: run alone, nothing is stored.
-    #[napi(ts_type = "'leader' | 'follower' | 'solo'")]
-    pub role: String,
-}
-
-/// An entry from Upstash.
-#[napi(object)]
-pub struct Fetched {
-    pub body: Buffer,
-    /// What was given as `head` when it was stored.
-    pub head: String,
-    /// When the answer was made, in ms since the epoch.
-    pub created: f64,
-    /// What may be done with it: 0 or 1 answer it, 2 answer it and make it anew, 3 answer it if that fails, 4 validate it.
-    pub usable: u32,
-    /// How long it is still fresh, in ms.
-    pub fresh_ms: f64,
-}
-
-/// The leader's answer. Times in ms.
-#[napi(object)]
-pub struct Facts {
-    pub status: u16,
-    pub cache_control: Option<String>,
-    pub expires: Option<String>,
-    pub date: Option<String>,
-    pub age: Option<String>,
-    pub set_cookie: bool,
-    /// Whether the handler gave it an `ETag` or `Last-Modified`.
-    pub validator: Option<bool>,
-    /// What is kept of it beside the body; the engine does not look into it.
-    pub head: String,
-    /// When it was made, in ms since the epoch.
-    pub created: f64,
-    /// What was read for it, as JSON `[[uid, params], …]`.
-    pub reads: String,
-    /// Tags given by hand.
-    pub tags: Vec<String>,
-    /// The operator's TTL, where it is not the plugin's.
-    pub ttl_ms: Option<f64>,
-    /// The operator's stale-while-revalidate and stale-if-error.
-    pub stale_ms: Option<f64>,
-    pub error_ms: Option<f64>,
-    /// How long the credential holds that it was made for.
-    pub longest_ms: Option<f64>,
-    /// Whether it lives until its TTL ends, whatever is written.
-    pub unaware: Option<bool>,
-    /// Whose it is, where that is not the flight's owner.
-    pub owner: Option<String>,
-    /// The values of the request headers that it varies by, as given to `open`.
-    pub vary: Option<String>,
-    /// What is kept in the place of an answer to tell which headers these are.
-    pub vary_head: Option<String>,
-    /// The slot of an entry that this answer says is still right.
-    pub inherits: Option<u32>,
-    /// A reason not to store it.
-    pub bypass: Option<String>,
-}
-
-/// What became of an answer.
-#[napi(object)]
-pub struct Outcome {
-    /// The slot it is stored in, or -1.
-    pub slot: i32,
-    /// The slot in which it is noted what it varies by, if that is new, or -1.
-    pub marker: i32,
-    /// How long it is fresh, in ms.
-    pub fresh_ms: f64,
-    /// Its tags, where the configuration has a header for them.
-    pub tags: Vec<String>,
-    /// Why it was not stored.
-    pub reason: Option<String>,
-    /// Whether those who waited may be answered with it.
-    pub shareable: bool,
 }
 
 /// The cache and the limiters of one Strapi.
@@ -256,16 +175,7 @@ impl Engine {
             return Ok(None);
         }
         let cache = Arc::clone(&self.cache);
-        env.spawn_future(async move {
-            Ok(cache.fetch(id, left).await.map(|fetched| Fetched {
-                body: fetched.body.into(),
-                head: fetched.head,
-                created: fetched.created_ms as f64,
-                usable: fetched.usable as u32,
-                fresh_ms: fetched.fresh_ms as f64,
-            }))
-        })
-        .map(Some)
+        env.spawn_future(async move { Ok(cache.fetch(id, left).await.map(Fetched::from)) }).map(Some)
     }
 
     /// Takes what `fetch` found into memory: its slot, or -1 when a purge came between. Where it may be answered that ends the
@@ -280,48 +190,10 @@ impl Engine {
     /// Ends a flight with its leader's answer. `body` null means there is none that could be stored.
     #[napi]
     pub fn finish(&self, id: u32, facts: Facts, body: Option<&[u8]>) -> Outcome {
-        let ms = |given: Option<f64>| given.map(|ms| ms.max(0.0) as u64);
-        let answer = Answer {
-            response: Response {
-                status: facts.status,
-                cache_control: facts.cache_control.as_deref(),
-                expires: facts.expires.as_deref(),
-                date: facts.date.as_deref(),
-                age: facts.age.as_deref(),
-                set_cookie: facts.set_cookie,
-                validator: facts.validator.unwrap_or(false),
-            },
-            head: &facts.head,
-            created_ms: facts.created as u64,
-            reads: &facts.reads,
-            tags: facts.tags,
-            rule: Rule {
-                ttl_ms: ms(facts.ttl_ms),
-                stale_ms: ms(facts.stale_ms).unwrap_or(0),
-                error_ms: ms(facts.error_ms).unwrap_or(0),
-                longest_ms: ms(facts.longest_ms),
-                unaware: facts.unaware.unwrap_or(false),
-            },
-            split: Split {
-                owner: facts.owner.as_deref(),
-                vary: facts.vary.as_deref().unwrap_or_default(),
-                head: facts.vary_head.as_deref().unwrap_or_default(),
-            },
-            inherits: facts.inherits,
-            bypass: facts.bypass.as_deref(),
-        };
-        let (outcome, job) = self.cache.finish(id, &answer, body);
+        let (outcome, job) = self.cache.finish(id, &facts.answer(), body);
         self.listen_for(outcome.slot);
         self.carry_out(job);
-        let number = |slot: Option<u32>| slot.map_or(-1, |slot| slot as i32);
-        Outcome {
-            slot: number(outcome.slot),
-            marker: number(outcome.marker),
-            fresh_ms: outcome.fresh_ms as f64,
-            tags: outcome.tags,
-            reason: outcome.reason,
-            shareable: outcome.shareable,
-        }
+        outcome.into()
     }
 
     /// Ends a flight whose leader threw.
@@ -333,7 +205,7 @@ impl Engine {
     /// What the look-up answers for a slot: -1 when nothing is to be done with it any more.
     #[napi]
     pub fn usable(&self, slot: u32) -> i32 {
-        self.cache.usable(slot).map_or(crate::cache::MISS, |usable| code_of(slot, usable))
+        self.cache.usable(slot).map_or(MISS, |usable| code_of(slot, usable))
     }
 
     /// Notes that what is in a slot takes so many bytes more, for another form of its body. False when it was evicted.

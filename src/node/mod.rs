@@ -3,6 +3,7 @@
 //! No `#[napi] async fn(&self)`: a worker that is terminated while one is under way takes Node down. Methods take
 //! what they need by `Arc` and hand a future to [`napi::Env::spawn_future`].
 
+mod answer;
 mod decider;
 mod engine;
 mod error;

@@ -103,11 +103,15 @@ function placeOf({ rule }: CachingOptions, explicit: boolean): Place {
     ownerOf: () => undefined,
     fillFor: () => new Fill(rule),
     run: (_fill, next) => next(),
-    reasonAgainst: (ctx) => (isWhole(ctx.body) ? undefined : 'body'),
+    reasonAgainst: (ctx) => {
+      // Somebody was recognised, by whatever means; only a handler that says so itself knows that it made no difference.
+      if (!explicit && ctx.state.user != null) return 'private';
+      return isWhole(ctx.body) ? undefined : 'body';
+    },
     bytesOf,
     statusOf: (error) => statusIn(error),
     report: (ctx, error) => void ctx.app.emit('error', error, ctx),
-    invalidates: ({ method }) => method !== 'OPTIONS' && method !== 'TRACE',
+    invalidates: () => true,
     // What says how long it may be kept, and for whom, knows what it depends on.
     watchesCookies: !explicit,
     fillsOnHead: false,
@@ -128,7 +132,9 @@ function isWhole(body: unknown): boolean {
 }
 
 /** What Koa is going to send. */
-function bytesOf({ body }: Context): Buffer | null {
+function bytesOf(ctx: Context): Buffer | null {
+  if (ctx.body == null) nameStatus(ctx);
+  const { body } = ctx;
   if (body == null) return Buffer.alloc(0);
   const whole = Buffer.isBuffer(body) ? body : Buffer.from(typeof body === 'string' ? body : JSON.stringify(body));
   // One of its own size: a Buffer from Node's pool would keep the pool's whole slab in memory, and a handler's may change.
@@ -137,3 +143,14 @@ function bytesOf({ body }: Context): Buffer | null {
   return own;
 }
 
+/** Statuses whose answers have no body. */
+const EMPTY = new Set([204, 205, 304]);
+
+/** Where a handler gave no body and did not say that there is none, Koa sends the status in words. */
+function nameStatus(ctx: Context): void {
+  const { status, message } = ctx;
+  const { _explicitNullBody: isNone } = ctx.response as { _explicitNullBody?: boolean };
+  if (EMPTY.has(status) || isNone === true) return;
+  ctx.body = message || String(status);
+  ctx.status = status;
+}

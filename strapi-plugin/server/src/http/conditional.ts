@@ -15,8 +15,18 @@ export function isNotModified(headers: IncomingHttpHeaders, entry: Validators): 
   if (tags !== undefined) return tags.trim() === '*' || hasTag(tags, entry.etag ?? '');
   const since = headers['if-modified-since'];
   if (since === undefined || entry.lastModified === undefined) return false;
-  const [limit, modified] = [Date.parse(since), Date.parse(entry.lastModified)];
+  const [limit, modified] = [timeOf(since), timeOf(entry.lastModified)];
   return Number.isFinite(limit) && Number.isFinite(modified) && modified <= limit;
+}
+
+/** RFC 9110 §5.6.7: in each of its three forms a date is one of GMT, also where that is not said. */
+function timeOf(date: string): number {
+  return Date.parse(/GMT\s*$/.test(date) ? date : `${date} GMT`);
+}
+
+/** Whether a 304 speaks of another version than the one it was asked about (RFC 9111 §4.3.4). */
+export function isAnother(etag: string | undefined, asked: Entry): boolean {
+  return etag !== undefined && asked.ownEtag !== undefined && !hasTag(etag, asked.ownEtag);
 }
 
 function hasTag(list: string, etag: string): boolean {

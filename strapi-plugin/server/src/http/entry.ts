@@ -64,10 +64,8 @@ export function entryOf(body: Buffer, head: string, created: number, freshUntil:
   const ownEtag = found.get('etag');
   const etag = ownEtag ?? weakTag(body);
   found.set('etag', etag);
-  const date = found.get('date');
-  const born = created - ageOf(found.get('age'), date, created);
   // RFC 9111 §4: the moment of the answer, not that of the hit.
-  if (date === undefined) found.set('date', new Date(created).toUTCString());
+  if (!found.has('date')) found.set('date', new Date(created).toUTCString());
   found.delete('age');
   const isEncodable =
     compresses &&
@@ -79,7 +77,7 @@ export function entryOf(body: Buffer, head: string, created: number, freshUntil:
     status,
     body,
     headers: [...found],
-    created: born,
+    created,
     freshUntil,
     etag,
     ownEtag,
@@ -93,13 +91,6 @@ export function entryOf(body: Buffer, head: string, created: number, freshUntil:
 /** RFC 9110 §8.8.3: weak, since the same tag stands for every encoding of the body. */
 function weakTag(body: Buffer): string {
   return `W/"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"`;
-}
-
-/** RFC 9111 §4.2.3: by what it says, or by its date; a date's second is not told apart. */
-function ageOf(age: string | undefined, date: string | undefined, now: number): number {
-  const told = Number(age ?? 0) * 1000;
-  const apparent = date === undefined ? 0 : now - Date.parse(date) - 999;
-  return Math.max(Number.isFinite(told) ? told : 0, Number.isFinite(apparent) ? apparent : 0, 0);
 }
 
 /** From outside this process: anything that Node would refuse to send is refused here. */

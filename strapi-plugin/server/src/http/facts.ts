@@ -3,6 +3,7 @@ import type { Context } from 'koa';
 import type { Facts } from '../../../..';
 import type { Entry, Headers } from './entry';
 import type { Fill } from './fill';
+import { namesIn } from './vary';
 
 /**
  * Response headers that are stored, when the handler set them. All others are made anew for each request: those of
@@ -40,8 +41,10 @@ export function textOf(header: OutgoingHttpHeader | undefined): string | undefin
 /** What of a handler's headers is stored. `before`: the response's headers before it ran. */
 export function storedHeaders(before: OutgoingHttpHeaders, after: OutgoingHttpHeaders): Map<string, string> {
   const stored = new Map<string, string>();
+  // RFC 9110 §7.6.1: for this connection alone.
+  const hopByHop = new Set(namesIn(after['connection']));
   for (const name of STORED) {
-    const value = textOf(after[name]);
+    const value = hopByHop.has(name) ? undefined : textOf(after[name]);
     if (value !== undefined && value !== textOf(before[name])) stored.set(name, value);
   }
   return stored;

@@ -1,3 +1,4 @@
+import type { Answered } from './answer';
 import type { Entry } from './entry';
 
 /** How long, in ms, a request waits for another one that fills its key. Rust takes a fill that is older for hung. */
@@ -7,7 +8,16 @@ const PATIENCE_MS = 5_000;
  * What a flight ends with: an answer that those may have whose request is as the leader's in what it varies by; `again`
  * where the answer has to be looked for anew; null where everybody has to run alone.
  */
-export type Landed = { entry: Entry; vary: string; names: readonly string[]; owner: string } | 'again' | null;
+export type Landed = Shared | 'again' | null;
+
+interface Shared {
+  entry: Entry;
+  vary: string;
+  names: readonly string[];
+  owner: string;
+  /** How it was answered, where it is not the handler's answer of now. */
+  answered?: Answered;
+}
 
 interface Landing {
   promise: Promise<Landed>;

@@ -1,7 +1,7 @@
 import type { OutgoingHttpHeaders } from 'node:http';
 import type { Context } from 'koa';
 import { type Answered, mark, varyOf } from './answer';
-import { isNotModified } from './conditional';
+import { isAnother, isNotModified } from './conditional';
 import { type Entry, entryOf, headOf, markerHead } from './entry';
 import { assign, confirmed, factsOf, storedHeaders, textOf } from './facts';
 import type { Fill } from './fill';
@@ -34,6 +34,10 @@ export function land(
   const former = ctx.status === 304 ? wanted.former?.entry : undefined;
   const given = storedHeaders(before, after);
   const headers = former === undefined ? given : confirmed(former, given);
+  if (former !== undefined && isAnother(given.get('etag'), former)) {
+    fill.bypass('another-version');
+    void engine.purgeUrl(wanted.url, wanted.host);
+  }
   const status = former?.status ?? ctx.status;
 
   const names = place.countsOuterVary ? namesIn(after['vary']) : namesAdded(before['vary'], after['vary']);
@@ -54,7 +58,7 @@ export function land(
   const body = former?.body ?? (facts.bypass === undefined ? place.bytesOf(ctx) : null);
   const vary = varyValues(names, ctx.req.headers);
   if (body !== null && !headers.has('content-type')) {
-    const type = textOf(after['content-type']);
+    const type = textOf(ctx.res.getHeader('content-type'));
     if (type !== undefined) headers.set('content-type', type);
   }
   facts.head = headOf(status, [...headers], names.join(', '));
@@ -67,7 +71,7 @@ export function land(
     facts.owner = settled.name;
     assign(facts, 'longestMs', settled.longestMs);
   }
-  const { slot, marker, freshMs, reason, shareable, tags } = engine.finish(id, facts, body);
+  const { slot, marker, created, freshMs, reason, shareable, tags } = engine.finish(id, facts, body);
   shelf.release();
 
   let entry: Entry | null = null;
@@ -75,7 +79,7 @@ export function land(
     const tagged = tagHeader(caching.tagHeader, tags);
     if (tagged !== undefined) headers.set(tagged[0], tagged[1]);
     const head = headOf(status, [...headers], names.join(', '));
-    entry = entryOf(body, head, facts.created, facts.created + freshMs, caching.compression);
+    entry = entryOf(body, head, created, facts.created + freshMs, caching.compression);
     if (slot >= 0) shelf.put(slot, entry);
     if (marker >= 0) shelf.put(marker, { names });
     const isStored = slot >= 0 || BAD_LUCK.has(reason ?? '');

@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Context, Next } from 'koa';
+import type { Fetched } from '../../../..';
 import { type Answered, answer, hitStatus, mark } from './answer';
 import { runAgain, workOf } from './background';
 import { allows, directivesOf } from './directives';
@@ -9,7 +10,7 @@ import type { Holding, Owner, Place } from './holding';
 import { type Found, LookUp, NOT_OURS, Use } from './look-up';
 import { type Again, alone, answerMiss, type Former, fill, fromUpstash, type Refresh, type Wanted } from './miss';
 import type { CacheRule } from './rule';
-import { invalidate } from './unsafe';
+import { invalidate, isSafe } from './unsafe';
 
 /** A fill in the background. */
 interface Refill {
@@ -37,7 +38,7 @@ export function cacheMiddleware(holding: Holding, place: Place, own: Partial<Cac
     const { method } = ctx;
     if (method !== 'GET' && method !== 'HEAD') {
       ctx.state.upstash ??= noMarks;
-      return place.invalidates(ctx) ? invalidate(holding, ctx, next) : next();
+      return !isSafe(method) && place.invalidates(ctx) ? invalidate(holding, ctx, next) : next();
     }
     // A cache further out has this request already; what a route says still counts.
     const outer: unknown = ctx.state.upstash;
@@ -85,7 +86,9 @@ export function cacheMiddleware(holding: Holding, place: Place, own: Partial<Cac
     const owner = place.ownerOf(ctx, rule);
     const goOn = (whose: Owner | undefined): unknown => {
       if (whose === undefined) return place.isOurs(ctx) ? alone(ctx, next, 'authorization') : next();
-      return look(ctx, next, wantedOf(ctx, url, ctx.host, place.variantOf(ctx), whose, rule));
+      const looked = look(ctx, next, wantedOf(ctx, url, ctx.host, place.variantOf(ctx), whose, rule));
+      const { giveUp } = whose;
+      return giveUp === undefined ? looked : Promise.resolve(looked).finally(giveUp);
     };
     return owner instanceof Promise ? owner.then(goOn) : goOn(owner);
   }
@@ -93,22 +96,15 @@ export function cacheMiddleware(holding: Holding, place: Place, own: Partial<Cac
   /** The way of a request that is not simply a hit. */
   function look(ctx: Context, next: Next, wanted: Wanted): unknown {
     const { headers } = ctx.req;
-    if (!wanted.rule.enabled) {
-      wanted.whose?.giveUp?.();
-      return alone(ctx, next, 'disabled');
-    }
+    if (!wanted.rule.enabled) return alone(ctx, next, 'disabled');
     let found: Found;
     try {
       found = lookUp.find(wanted.url, wanted, headers);
     } catch (error) {
       holding.failures.note('the cache', error);
-      wanted.whose?.giveUp?.();
       return alone(ctx, next, 'error');
     }
-    if (found.slot === NOT_OURS) {
-      wanted.whose?.giveUp?.();
-      return next();
-    }
+    if (found.slot === NOT_OURS) return next();
     const { slot, use, shelved, names, vary } = found;
     const now = Date.now();
     const directives = directivesOf(headers, honors);
@@ -117,26 +113,18 @@ export function cacheMiddleware(holding: Holding, place: Place, own: Partial<Cac
     if (entry !== undefined) {
       const answered = answeredWith(entry, use, now);
       if (answered !== undefined && allows(directives, (now - entry.created) / 1000, (entry.freshUntil - now) / 1000)) {
-        wanted.whose?.giveUp?.();
         if (use !== Use.fresh) refresh(ctx, { ...wanted, names, vary }, { slot, entry, use });
         return answer(holding, ctx, slot, entry, answered);
       }
       if (answered !== undefined) forwarded = 'request';
     }
-    if (directives.onlyIfCached) {
-      wanted.whose?.giveUp?.();
-      return gatewayTimeout(ctx);
-    }
+    if (directives.onlyIfCached) return gatewayTimeout(ctx);
     if (ctx.method === 'HEAD' && !place.fillsOnHead) {
-      wanted.whose?.giveUp?.();
       ctx.state.upstash = noMarks;
       mark(ctx, ['BYPASS', `strapi-upstash; fwd=${forwarded}; detail=head`]);
       return next();
     }
-    if (directives.noStore) {
-      wanted.whose?.giveUp?.();
-      return alone(ctx, next, 'no-store');
-    }
+    if (directives.noStore) return alone(ctx, next, 'no-store');
     const former = entry === undefined ? undefined : { slot, entry, use };
     return answerMiss(holding, place, ways, ctx, next, { ...wanted, names, vary, former, forwarded });
   }
@@ -151,8 +139,8 @@ export function cacheMiddleware(holding: Holding, place: Place, own: Partial<Cac
       if (role !== 'leader') return;
       flights.begin(id);
       try {
-        const arrived = await fromUpstash(holding, id, undefined);
-        if (arrived !== null && arrived.use < Use.stale) return;
+        const arrived = await fromUpstash(holding, id, undefined, (found) => isNewer(found, former.entry));
+        if (arrived !== null) return;
         const task: Refill = { holding, id, wanted: { ...wanted, former, forwarded: 'stale' } };
         await runAgain(ctx, task);
       } finally {
@@ -165,11 +153,24 @@ export function cacheMiddleware(holding: Holding, place: Place, own: Partial<Cac
     run().catch((error: unknown) => failures.note('making an answer anew', error));
   }
 
-  /** The request in the background has come. */
+  /** The request in the background has come, unless a middleware further out has led it elsewhere. */
   async function refill(ctx: Context, next: Next, { id, wanted }: Refill): Promise<void> {
+    if (ctx.req.url !== wanted.url || ctx.host !== wanted.host || place.variantOf(ctx) !== wanted.variant) {
+      ctx.state.upstash = noMarks;
+      await next();
+      return;
+    }
     holding.flights.land(id, await fill(holding, place, ctx, next, id, wanted));
   }
 }
+
+/** Upstash may have the very entry that is to be made anew. */
+function isNewer({ usable, freshMs }: Fetched, entry: Entry): boolean {
+  return usable <= Use.early && Date.now() + freshMs > entry.freshUntil + SAME_MS;
+}
+
+/** What the clocks of two processes and the way from one to the other may make of one moment. */
+const SAME_MS = 500;
 
 /** How an entry is answered, where it may be. */
 function answeredWith(entry: Entry, use: number, now: number): Answered | undefined {

@@ -1,4 +1,5 @@
 import type { Context, Next } from 'koa';
+import type { Fetched } from '../../../..';
 import { type Answered, answer, hitStatus, mark, NO_SLOT } from './answer';
 import { replaceConditions } from './conditional';
 import { watchCookie } from './cookie-guard';
@@ -72,21 +73,21 @@ export async function answerMiss(
     if (landed === null) return alone(ctx, next, 'not-shared', wanted);
     if (landed === 'again') return once();
     if (landed.owner !== wanted.owner || varyValues(landed.names, ctx.req.headers) !== landed.vary) return once();
-    return answer(holding, ctx, NO_SLOT, landed.entry, COLLAPSED);
+    return answer(holding, ctx, NO_SLOT, landed.entry, landed.answered ?? COLLAPSED);
   }
 
   const { id } = flight;
   let landed: Landed = null;
-  let arrived: Arrived | null;
+  let arrived: Arrived | 'others' | null;
   try {
-    arrived = await fromUpstash(holding, id, place.waited(ctx));
-    if (arrived === null || arrived.use >= Use.onError) {
-      const former = arrived === null ? wanted.former : formerOf(arrived);
+    // Where the client wants it from the handler, Upstash is asked only from when on it would be stale.
+    arrived = await fromUpstash(holding, id, place.waited(ctx), () => wanted.forwarded !== 'request');
+    if (arrived === null || arrived === 'others' || arrived.use >= Use.onError) {
+      const former = arrived === null || arrived === 'others' ? wanted.former : formerOf(arrived);
       landed = await fill(holding, place, ctx, next, id, { ...wanted, former });
       return undefined;
     }
     landed = 'again';
-    if (!('body' in arrived.shelved)) wanted.whose?.giveUp?.();
   } finally {
     flights.land(id, landed);
     holding.reportWarnings();
@@ -105,7 +106,6 @@ const COLLAPSED: Answered = ['HIT', 'strapi-upstash; fwd=uri-miss; collapsed'];
 
 /** Runs the handler as if there were no cache. */
 export async function alone(ctx: Context, next: Next, detail: string, wanted?: Wanted): Promise<void> {
-  wanted?.whose?.giveUp?.();
   ctx.state.upstash = noMarks;
   const forwarded = wanted === undefined || detail === 'uncacheable' ? 'bypass' : wanted.forwarded;
   mark(ctx, ['BYPASS', `strapi-upstash; fwd=${forwarded}; detail=${detail}`]);
@@ -122,13 +122,29 @@ function formerOf({ slot, use, shelved }: Arrived): Former | undefined {
   return 'body' in shelved ? { slot, use, entry: shelved } : undefined;
 }
 
-/** What Upstash has for a flight, taken into memory; where it may be answered that ends the flight. */
-export async function fromUpstash(holding: Holding, id: number, waited: number | undefined): Promise<Arrived | null> {
+/**
+ * What Upstash has for a flight, if it is wanted, taken into memory; where it may be answered that ends the flight. `others`:
+ * nothing that is wanted, and another process is making it.
+ */
+export async function fromUpstash(holding: Holding, id: number, waited: number | undefined): Promise<Arrived | null>;
+export async function fromUpstash(
+  holding: Holding,
+  id: number,
+  waited: number | undefined,
+  isWanted: (found: Fetched) => boolean,
+): Promise<Arrived | 'others' | null>;
+export async function fromUpstash(
+  holding: Holding,
+  id: number,
+  waited: number | undefined,
+  isWanted: (found: Fetched) => boolean = () => true,
+): Promise<Arrived | 'others' | null> {
   const { engine, shelf } = holding;
   try {
     const asked = engine.fetch(id, waited);
     const found = asked === null ? null : await asked;
     if (found === null) return null;
+    if (!isWanted(found)) return found.others ? 'others' : null;
     const { body, head, created, usable, freshMs } = found;
     const shelved = shelvedOf(body, head, created, Date.now() + freshMs, holding.caching.compression);
     const slot = engine.adopt(id);
@@ -169,16 +185,16 @@ export async function fill(
   const status = failed === undefined ? ctx.status : place.statusOf(failed.error);
   const { former } = wanted;
   if (status >= 500 && former !== undefined && mayStandIn(holding, former)) {
-    abandon(holding, id, wanted);
+    abandon(holding, id);
     if (failed !== undefined) place.report(ctx, failed.error);
-    const detail = `strapi-upstash; fwd=stale; fwd-status=${status}; detail=stale-if-error`;
+    const answered: Answered = ['STALE', `strapi-upstash; fwd=stale; fwd-status=${status}; detail=stale-if-error`];
     clear(ctx, before);
-    await answer(holding, ctx, former.slot, former.entry, ['STALE', detail]);
+    await answer(holding, ctx, former.slot, former.entry, answered);
     const { names, vary, owner } = wanted;
-    return { entry: former.entry, names, vary, owner };
+    return { entry: former.entry, names, vary, owner, answered };
   }
   if (failed !== undefined) {
-    abandon(holding, id, wanted);
+    abandon(holding, id);
     // Its answer is made by whoever catches it, who keeps the headers.
     mark(ctx, ['BYPASS', `strapi-upstash; fwd=${wanted.forwarded}; detail=error`]);
     throw failed.error;
@@ -187,17 +203,16 @@ export async function fill(
     return land(holding, place, ctx, filling, before, id, wanted);
   } catch (error) {
     holding.failures.note('storing an answer', error);
-    abandon(holding, id, wanted);
+    abandon(holding, id);
     // A 304 to a condition of ours is nothing that the client asked for.
     if (status === 304 && former !== undefined) deliver(ctx, former.entry);
     return NOT_SHARED;
   }
 }
 
-function abandon({ engine, shelf }: Holding, id: number, wanted: Wanted): void {
+function abandon({ engine, shelf }: Holding, id: number): void {
   engine.abandon(id);
   shelf.release();
-  wanted.whose?.giveUp?.();
 }
 
 /** Whether an entry may still be answered in the place of an error: a purge may have come meanwhile. */

@@ -1,6 +1,11 @@
 import type { Context, Next } from 'koa';
 import type { Holding } from './holding';
 
+/** Methods that change nothing, by their definitions (RFC 9110 §9.2.1; WebDAV's RFC 4918, 3253 and 5323; QUERY). */
+const SAFE = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PROPFIND', 'REPORT', 'SEARCH', 'QUERY']);
+
+export const isSafe = (method: string): boolean => SAFE.has(method);
+
 /**
  * A request that may change something makes what is stored under its URL stale, and under those that its answer points to
  * on the same host (RFC 9111 §4.4); unless it failed.
@@ -28,9 +33,9 @@ export async function invalidate(holding: Holding, ctx: Context, next: Next): Pr
 function sameHost(ctx: Context, url: string, reference: string): string | undefined {
   if (reference === '') return undefined;
   try {
-    const base = new URL(url, `${ctx.protocol}://${ctx.host}`);
+    const base = new URL(`${ctx.protocol}://${ctx.host}${url}`);
     const target = new URL(reference, base);
-    return target.host === base.host ? `${target.pathname}${target.search}` : undefined;
+    return target.host === base.host && /^https?:$/.test(target.protocol) ? `${target.pathname}${target.search}` : undefined;
   } catch {
     return undefined;
   }

@@ -19,13 +19,14 @@ export function namesAdded(before: OutgoingHttpHeader | undefined, after: Outgoi
  */
 export function varyValues(names: readonly string[], headers: IncomingHttpHeaders): string {
   if (names.length === 0) return '';
-  return JSON.stringify(names.map((name) => [name, valueOf(headers[name])]));
+  return JSON.stringify(names.map((name) => [name, valueOf(Object.hasOwn(headers, name) ? headers[name] : undefined)]));
 }
 
 function valueOf(value: string | string[] | undefined): string | null {
   if (value === undefined) return null;
   const text = Array.isArray(value) ? value.join(',') : value;
-  return text.split(',').map((part) => part.trim().replace(/\s+/g, ' ')).join(',');
+  // Between quotes a space means something.
+  return text.includes('"') ? text : text.split(',').map((part) => part.trim()).join(',');
 }
 
 const merged = new Map<string, string>();
