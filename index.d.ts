@@ -1,9 +1,18 @@
 import type { EventEmitter } from 'node:events';
+import type {
+  QstashDailyRatelimitError,
+  QstashEmptyArrayError,
+  QstashError,
+  QstashRatelimitError,
+  SignatureError,
+} from './qstash';
 import type { Commands, PipelineCommands, RawCommands } from './redis/commands';
 
 export { Engine, LimitRouting, Limiter, Tokens, ipIdentifier, resolveConfig, resolveKoaConfig, resolveMiddlewareConfig } from './binding';
 export type { Decision, Facts, Fetched, Flight, Outcome } from './binding';
 export type * from './redis/commands';
+export { QStash, Receiver } from './qstash';
+export type * from './qstash';
 export * from './ratelimit';
 
 /** What `config/plugins` may hold under `upstash.config`. */
@@ -254,4 +263,9 @@ export declare const errors: {
   UpstashError: typeof UpstashError;
   UpstashJSONParseError: typeof UpstashJSONParseError;
   UrlError: typeof UrlError;
+  QstashError: typeof QstashError;
+  QstashRatelimitError: typeof QstashRatelimitError;
+  QstashDailyRatelimitError: typeof QstashDailyRatelimitError;
+  QstashEmptyArrayError: typeof QstashEmptyArrayError;
+  SignatureError: typeof SignatureError;
 };

@@ -3,10 +3,12 @@
 // The addon itself, usable without Strapi. The plugin's entries are `strapi-upstash/strapi-server` and
 // `strapi-upstash/strapi-admin`.
 
+const { makeQStash } = require('./qstash/index.js');
 const { makeRatelimit } = require('./ratelimit/index.js');
 const redis = require('./redis/index.js');
 
 const binding = loadBinding();
+const qstash = makeQStash(binding);
 const ratelimit = makeRatelimit(binding);
 
 // One line each: this is the form in which Node finds the names for `import { Engine } from 'strapi-upstash'`.
@@ -18,7 +20,9 @@ exports.Redis = redis.makeRedis(binding);
 exports.Ratelimit = ratelimit.Ratelimit;
 exports.MultiRegionRatelimit = ratelimit.MultiRegionRatelimit;
 exports.IpDenyList = ratelimit.IpDenyList;
-exports.errors = redis.errors;
+exports.QStash = qstash.QStash;
+exports.Receiver = qstash.Receiver;
+exports.errors = { ...redis.errors, ...qstash.errors };
 exports.ipIdentifier = binding.ipIdentifier;
 exports.resolveConfig = binding.resolveConfig;
 exports.resolveKoaConfig = binding.resolveKoaConfig;

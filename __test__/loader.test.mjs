@@ -25,7 +25,7 @@ const MACHINES = {
 };
 
 /** The package without its binary, somewhere where no package with a binary can be found. */
-async function copyWithoutBinary(t, { files = ['index.js', 'ratelimit', 'redis', 'binding.js'], manifest = {} } = {}) {
+async function copyWithoutBinary(t, { files = ['index.js', 'qstash', 'ratelimit', 'redis', 'binding.js'], manifest = {} } = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'strapi-upstash-loader-'));
   t.after(() => rm(folder, { recursive: true }));
   await Promise.all(files.map((name) => cp(join(ROOT, name), join(folder, name), { recursive: true })));
@@ -83,7 +83,7 @@ describe('without a binary', () => {
   });
 
   it('is the same error in a clone where nothing has been built', async (t) => {
-    const folder = await copyWithoutBinary(t, { files: ['index.js', 'ratelimit', 'redis'] });
+    const folder = await copyWithoutBinary(t, { files: ['index.js', 'qstash', 'ratelimit', 'redis'] });
     const error = await loadError(folder);
     assert.equal(error.code, 'E_PLATFORM');
     assert.equal(error.cause.code, 'MODULE_NOT_FOUND');

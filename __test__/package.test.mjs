@@ -15,7 +15,9 @@ const API = [
   'LimitRouting',
   'Limiter',
   'MultiRegionRatelimit',
+  'QStash',
   'Ratelimit',
+  'Receiver',
   'Redis',
   'Tokens',
   'errors',
@@ -55,6 +57,8 @@ describe('the packed package', () => {
       'binding.js',
       'binding.d.ts',
       'redis/index.js',
+      'qstash/index.js',
+      'qstash/index.d.ts',
       'ratelimit/index.js',
       'ratelimit/index.d.ts',
       'ratelimit/koa2-store.d.ts',
@@ -74,7 +78,7 @@ describe('the packed package', () => {
 
   it('holds nothing else', () => {
     const expected =
-      /^(package\.json|(index|binding)\.(js|d\.ts)|redis\/(\w+\.js|commands\.d\.ts|commands\/\w+\.json)|ratelimit\/[\w-]+\.(js|d\.ts)|LICENSE|README\.md|[^/]+\.node)$/;
+      /^(package\.json|(index|binding)\.(js|d\.ts)|redis\/(\w+\.js|commands\.d\.ts|commands\/\w+\.json)|(ratelimit|qstash)\/[\w-]+\.(js|d\.ts)|LICENSE|README\.md|[^/]+\.node)$/;
     const others = tarball.contents.filter((path) => !expected.test(path) && !path.startsWith('strapi-plugin/dist/'));
     assert.deepEqual(others, []);
   });
@@ -116,6 +120,8 @@ describe('the packed package', () => {
       new Engine(resolveConfig('{}', {})).limiter('{}').limitNow(ipIdentifier('::1'))?.success satisfies boolean | undefined;
       Redis.fromEnv().get<number>('key') satisfies Promise<number | null>;
       export const names = [IpDenyList, Limiter, LimitRouting, MultiRegionRatelimit, Tokens, errors.UpstashError, resolveMiddlewareConfig];
+      new QStash({ token: 't' }).publishJSON({ url: 'https://a', body: {} }) satisfies Promise<{ messageId: string; url: string }>;
+      new Receiver().verify({ signature: '', body: '' }) satisfies Promise<boolean>;
       new Ratelimit({ redis: Redis.fromEnv(), limiter: Ratelimit.slidingWindow(10, '10 s') }).limit('ada') satisfies Promise<{ success: boolean }>;
       export const config: Config = {
         ttl: '10 m',

@@ -24,8 +24,6 @@ function resolveOptions(given, environment) {
   check(options, 'latencyLogging', 'boolean');
   if (![undefined, false, 'base64'].includes(options.responseEncoding)) wrong('responseEncoding', options.responseEncoding, "'base64' or false");
   if (![undefined, 'text', 'bigint'].includes(options.bigIntegers)) wrong('bigIntegers', options.bigIntegers, "'text' or 'bigint'");
-  const timeout = options.timeout ?? TIMEOUT_MS;
-  if (!(typeof timeout === 'number' && timeout >= 0 && timeout <= 2 ** 31)) wrong('timeout', timeout, 'a number of milliseconds, 0 for no limit');
   if (options.agent !== undefined) {
     console.warn('[strapi-upstash] agent: not used, as requests are made outside of Node; set HTTPS_PROXY for a proxy');
   }
@@ -36,7 +34,7 @@ function resolveOptions(given, environment) {
       url: options.url,
       token: options.token,
       readUrl: options.readUrl,
-      timeout,
+      timeout: timeout(options.timeout),
       ...retries(options.retry),
       base64: options.responseEncoding !== false,
       readYourWrites,
@@ -62,6 +60,12 @@ function check(options, name, type) {
 
 function wrong(name, found, expected) {
   throw mistake('E_CONFIG', `${name}: found ${typeof found === 'object' ? 'an object' : String(found)}; expected ${expected}`);
+}
+
+/** The longest that a call may take, in ms; 0 for no limit. */
+function timeout(given = TIMEOUT_MS) {
+  if (typeof given === 'number' && given >= 0 && given <= 2 ** 31) return given;
+  return wrong('timeout', given, 'a number of milliseconds, 0 for no limit');
 }
 
 function retries(retry) {
@@ -118,4 +122,4 @@ function optionError(error) {
     : mistake(error.code ?? 'E_CONFIG', error.message);
 }
 
-module.exports = { credentialsFrom, missing, optionError, resolveOptions };
+module.exports = { check, credentialsFrom, missing, optionError, resolveOptions, retries, telemetry, timeout, wrong };

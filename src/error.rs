@@ -2,6 +2,8 @@
 
 use thiserror::Error;
 
+use crate::qstash::RateLimit;
+
 /// Everything that can go wrong in the engine, comparable in tests.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
@@ -30,6 +32,24 @@ pub enum ErrorKind {
     /// The circuit breaker is open: the endpoint failed lately and is not asked.
     #[error("Upstash is not asked at the moment: it failed {0} times in a row")]
     Unavailable(u32),
+    /// A call of QStash that can't be made as it was asked for.
+    #[error("{0}")]
+    QstashCall(String),
+    /// An empty list where QStash would take none for all.
+    #[error(
+        "Empty array provided for query parameter \"{0}\". This would result in no filter being applied, which could \
+         affect all resources."
+    )]
+    QstashEmptyArray(String),
+    /// QStash refused a call.
+    #[error("{text}")]
+    Qstash { status: u16, text: String },
+    /// There were more calls of QStash than the plan has, for now or for today.
+    #[error("{0}")]
+    QstashRateLimit(Box<RateLimit>),
+    /// A request that QStash has not signed.
+    #[error("{0}")]
+    QstashSignature(String),
 }
 
 impl ErrorKind {
@@ -44,6 +64,12 @@ impl ErrorKind {
             Self::Command(_) => "E_COMMAND",
             Self::Redis(_) => "E_REDIS",
             Self::Unavailable(_) => "E_UNAVAILABLE",
+            Self::QstashCall(_) => "E_QSTASH_CALL",
+            Self::QstashEmptyArray(_) => "E_QSTASH_EMPTY_ARRAY",
+            Self::Qstash { .. } => "E_QSTASH",
+            Self::QstashRateLimit(limit) if limit.daily => "E_QSTASH_DAILY_RATELIMIT",
+            Self::QstashRateLimit(_) => "E_QSTASH_RATELIMIT",
+            Self::QstashSignature(_) => "E_QSTASH_SIGNATURE",
         }
     }
 
@@ -54,14 +80,22 @@ impl ErrorKind {
             Self::Status { status, body } => Self::Status { status, body: rewrite(&body) },
             Self::Protocol(text) => Self::Protocol(rewrite(&text)),
             Self::Redis(text) => Self::Redis(rewrite(&text)),
-            other @ (Self::Config(_) | Self::Command(_) | Self::Timeout(_) | Self::Unavailable(_)) => other,
+            Self::Qstash { status, text } => Self::Qstash { status, text: rewrite(&text) },
+            other @ (Self::Config(_)
+            | Self::Command(_)
+            | Self::Timeout(_)
+            | Self::Unavailable(_)
+            | Self::QstashCall(_)
+            | Self::QstashEmptyArray(_)
+            | Self::QstashRateLimit(_)
+            | Self::QstashSignature(_)) => other,
         }
     }
 
     /// Whether the endpoint itself seems to be in trouble (these count for the circuit breaker),
     /// as opposed to one command that Redis refused.
     pub fn is_outage(&self) -> bool {
-        !matches!(self, Self::Config(_) | Self::Command(_) | Self::Redis(_) | Self::Unavailable(_))
+        matches!(self, Self::Network(_) | Self::Timeout(_) | Self::Status { .. } | Self::Protocol(_))
     }
 }
 

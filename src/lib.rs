@@ -8,10 +8,11 @@
 //! - [`invalidation`]: what a purge is
 //! - [`limiter`]: who may pass now
 //! - [`node`]: the binding, the only part that knows napi
+//! - [`qstash`]: messages that Upstash delivers, and who has signed one
 //! - [`store`]: where entries live
 //! - [`warnings`]: what the operator should read
 //!
-//! Dependencies go one way: `node → cache, limiter → invalidation → store → client`. Only `node` knows napi.
+//! Dependencies go one way: `node → cache, limiter, qstash → invalidation → store → client`. Only `node` knows napi.
 
 pub mod cache;
 pub mod client;
@@ -21,5 +22,6 @@ pub mod error;
 pub mod invalidation;
 pub mod limiter;
 pub mod node;
+pub mod qstash;
 pub mod store;
 pub mod warnings;

@@ -1,4 +1,4 @@
-// The client's types, checked as a user's project checks them.
+// The types of the clients, checked as a user's project checks them.
 
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
@@ -21,11 +21,11 @@ const PROJECTS = {
 
 describe('the types', () => {
   for (const [name, settings] of Object.entries(PROJECTS)) {
-    it(`are what code for @upstash/redis expects, in a project of ${name}`, async (test) => {
+    it(`are what code for Upstash's own packages expects, in a project of ${name}`, async (test) => {
       const folder = await mkdtemp(join(HERE, 'project-'));
       test.after(() => rm(folder, { recursive: true, force: true }));
       const compilerOptions = { ...settings, strict: true, noEmit: true, types: ['node'], ignoreDeprecations: '5.0' };
-      await writeFile(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['../usage.ts', '../upstream.ts', '../ratelimit.ts'] }));
+      await writeFile(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['../usage.ts', '../upstream.ts', '../ratelimit.ts', '../qstash.ts'] }));
       const { stdout } = await promisify(execFile)(process.execPath, [TSC, '-p', folder], { cwd: ROOT }).catch((error) => error);
       assert.equal(stdout, '');
     });

@@ -17,11 +17,12 @@ use std::time::Duration;
 
 pub use breaker::{Breaker, Permit};
 pub use codec::{Command, Reply};
-pub use retry::Policy;
+pub use retry::{Budget, Policy};
 pub use script::Script;
 pub use session::{Options, Session, Sink, Status};
 pub use subscribe::{listen, path_of, subscribe};
 pub use transport::{Answer, Endpoint, Failure, HttpTransport, Request, Sending, Stage, Telemetry, Transport};
+pub(crate) use transport::{http_client, read_answer, text_of};
 
 use parking_lot::Mutex;
 

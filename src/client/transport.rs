@@ -174,7 +174,7 @@ impl Events {
 
 /// One for the process: its making reads the system's certificates, and connections are found again by any client.
 /// Another is for those who want none kept.
-fn http_client(close_connections: bool) -> Result<reqwest::Client> {
+pub(crate) fn http_client(close_connections: bool) -> Result<reqwest::Client> {
     static SHARED: [OnceCell<reqwest::Client>; 2] = [OnceCell::new(), OnceCell::new()];
     SHARED[usize::from(close_connections)]
         .get_or_try_init(|| {
@@ -224,24 +224,27 @@ impl Transport for HttpTransport {
             let status = response.status().as_u16();
             let sync_token =
                 response.headers().get(SYNC_TOKEN).and_then(|token| token.to_str().ok()).map(str::to_owned);
-            let mut body = Vec::new();
-            let broken = |error| Failure { stage: Stage::Reading, error };
-            while let Some(chunk) =
-                response.chunk().await.map_err(|error| broken(ErrorKind::Network(text_of(error))))?
-            {
-                if body.len() + chunk.len() > MAX_ANSWER_BYTES {
-                    let text = format!("an answer larger than {MAX_ANSWER_BYTES} bytes");
-                    return Err(broken(ErrorKind::Protocol(text)));
-                }
-                body.extend_from_slice(&chunk);
-            }
+            let body = read_answer(&mut response).await?;
             Ok(Answer { status, body, sync_token })
         })
     }
 }
 
+/// The body of an answer.
+pub(crate) async fn read_answer(response: &mut reqwest::Response) -> std::result::Result<Vec<u8>, Failure> {
+    let mut body = Vec::new();
+    let broken = |error| Failure { stage: Stage::Reading, error };
+    while let Some(chunk) = response.chunk().await.map_err(|error| broken(ErrorKind::Network(text_of(error))))? {
+        if body.len() + chunk.len() > MAX_ANSWER_BYTES {
+            return Err(broken(ErrorKind::Protocol(format!("an answer larger than {MAX_ANSWER_BYTES} bytes"))));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}
+
 /// reqwest's text with its causes, without the URL (a user may have put a secret into it).
-fn text_of(error: reqwest::Error) -> String {
+pub(crate) fn text_of(error: reqwest::Error) -> String {
     let error = error.without_url();
     let mut text = error.to_string();
     let mut source = std::error::Error::source(&error);

@@ -10,6 +10,7 @@ mod error;
 mod hub;
 mod limiter;
 mod prober;
+mod qstash;
 mod redis;
 mod routing;
 
@@ -20,6 +21,7 @@ use napi_derive::napi;
 use crate::config;
 use crate::limiter::address;
 use error::to_js;
+pub use qstash::verify_signature;
 
 /// Checks the plugin's options (`config`, JSON) against the environment and fills in defaults. Returns JSON with
 /// durations in ms. Throws `E_CONFIG` with one sentence that names the option, what was found and what is allowed.
