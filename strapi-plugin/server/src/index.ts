@@ -4,6 +4,7 @@ import { announce, checkOrder } from './boot';
 import { config } from './config';
 import { watchDatabase } from './database';
 import { watchDocuments } from './documents';
+import { mountGraphql, watchGraphql } from './graphql';
 import { journalType } from './journal';
 import { middlewares, registerGlobalNames } from './middlewares';
 import { cacheService } from './service';
@@ -28,6 +29,7 @@ export default {
     const site = openSite(strapi);
     watchDatabase(site);
     watchDocuments(site);
+    watchGraphql(site);
     registerGlobalNames(strapi);
   },
 
@@ -37,6 +39,7 @@ export default {
     watchSignedUrls(site);
     // Mounted here it stands after the configured list and before the router.
     if (site.engine.store === 'upstash') strapi.server.use(settleWrites(site));
+    mountGraphql(site);
     await site.purges.journal?.begin();
     if (site.options.purgeOnStart) void site.purges.request((batch) => (batch.everything = true));
     await registerActions(strapi);
