@@ -39,6 +39,15 @@ describe('an entry on Upstash', () => {
     assert.deepEqual(await shared.keys('*'), [key, 'strapi@versions']);
   });
 
+  it('tells its tags to every process where there is a header for them', async () => {
+    const options = { cache: { tagHeader: 'Cache-Tag' } };
+    const [one, other] = [shared.join(options), shared.join(options)];
+    await shared.publish(one, URL, '{}', { tags: ['front'] });
+    const { found } = await other.ask(URL);
+    assert.ok(found.tags.includes('x:front') && found.tags.includes(`t:${ARTICLE}`), found.tags.join());
+    assert.deepEqual((await shared.b.ask(URL)).found.tags, []);
+  });
+
   it('may be as large as memory allows', async () => {
     const body = `{"data":"${'ü'.repeat(500_000)}"}`;
     await shared.publish(shared.a, URL, body);

@@ -132,6 +132,8 @@ pub struct Fetched {
     pub fresh_ms: u64,
     /// Whether another process is making it anew.
     pub others: bool,
+    /// Its tags, where they are to be told.
+    pub tags: Vec<String>,
 }
 
 /// What L2 keeps beside body and tags. Times in ms.

@@ -151,7 +151,8 @@ impl Cache {
         found.entry.body = String::new();
         let fresh_ms = found.ttl_ms.saturating_sub(found.entry.keep_ms);
         let (head, created_ms) = (meta.head.clone(), meta.created_ms);
-        let fetched = Fetched { head, created_ms, usable, fresh_ms, others, body: body.clone() };
+        let tags = if self.options.tells_tags && !meta.is_marker { found.entry.tags.clone() } else { Vec::new() };
+        let fetched = Fetched { head, created_ms, usable, fresh_ms, others, tags, body: body.clone() };
         state.arrived.insert(id, Arrived { found, meta, usable, bytes: body.len() as u64 });
         Some(fetched)
     }

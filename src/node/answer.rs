@@ -30,6 +30,8 @@ pub struct Fetched {
     pub fresh_ms: f64,
     /// Whether another process is making it anew.
     pub others: bool,
+    /// Its tags, where the configuration has a header for them.
+    pub tags: Vec<String>,
 }
 
 /// The leader's answer. Times in ms.
@@ -135,6 +137,7 @@ impl From<cache::Fetched> for Fetched {
             usable: fetched.usable as u32,
             fresh_ms: fetched.fresh_ms as f64,
             others: fetched.others,
+            tags: fetched.tags,
         }
     }
 }

@@ -2,6 +2,7 @@ import { createHmac, hkdfSync, randomBytes } from 'node:crypto';
 import type { Context } from 'koa';
 import type { Facts } from '../../..';
 import type { WatchedFill } from './fill';
+import type { Fill } from './http/fill';
 import { isHolder, shelvedOf } from './http/entry';
 import type { Owner, Settled } from './http/holding';
 import { LookUp, Use } from './http/look-up';
@@ -13,8 +14,14 @@ import type { ApiTokenIdentity, UserIdentity } from './types';
 /** Credentials whose names are remembered; each costs a hash. */
 const MAX_NAMES = 10_000;
 
-/** What decides on who somebody is; a holder depends on what was read of these. */
-const IDENTITY = new Set(['plugin::users-permissions.user', 'admin::api-token']);
+/** What decides on who somebody is; whatever is somebody's depends on what was read of these. */
+const IDENTITY = new Set([
+  'plugin::users-permissions.user',
+  'admin::api-token',
+  // Whether an address has to be confirmed.
+  'strapi::core-store/plugin_users-permissions_advanced',
+  'strapi::core-store/*',
+]);
 
 /**
  * Whose answer a request with an `Authorization` header may get.
@@ -49,7 +56,8 @@ export class Audiences {
     return {
       name: `c:${name}`,
       isOne: true,
-      settle: (done) => {
+      settle: (done, fill) => {
+        own(fill);
         const holder = holderIn(done, authorization);
         return holder && { name: `c:${name}`, longestMs: holder.longestMs };
       },
@@ -82,11 +90,8 @@ export class Audiences {
     const { engine, flights } = this.site;
     const { id, role } = engine.open(this.holderUrl, '', 0, `w:${name}`);
     if (role === 'solo') return undefined;
-    if (role === 'follower') {
-      await flights.wait(id);
-      const known = this.roleOf(name);
-      return known === undefined ? undefined : ofRole(known, authorization);
-    }
+    // Another of its requests will tell; nobody waits for that one's handler.
+    if (role === 'follower') return { ...ofRole('', authorization), name: `c:${name}`, isOne: true };
     flights.begin(id);
     const arrived = await fromUpstash(this.site, id, this.site.waited.get(ctx));
     if (arrived !== null && isHolder(arrived.shelved)) {
@@ -97,6 +102,7 @@ export class Audiences {
       name: `c:${name}`,
       isOne: true,
       settle: (done, fill) => {
+        own(fill);
         const holder = holderIn(done, authorization);
         if (holder === undefined) {
           this.giveUp(id);
@@ -134,6 +140,10 @@ export class Audiences {
   }
 }
 
+function own(fill: Fill): void {
+  (fill as WatchedFill).decisive = IDENTITY;
+}
+
 interface Found {
   role: string;
   longestMs: number | undefined;
@@ -144,7 +154,8 @@ function ofRole(role: string, authorization: string): Owner {
   return {
     name: `r:${role}`,
     isOne: false,
-    settle(ctx): Settled | undefined {
+    settle(ctx, fill): Settled | undefined {
+      own(fill);
       const holder = holderIn(ctx, authorization);
       return holder && { name: `r:${holder.role}`, longestMs: undefined };
     },

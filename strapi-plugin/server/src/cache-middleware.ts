@@ -46,7 +46,9 @@ function placeOf(site: Site, rules: CacheRules): Place {
     bytesOf: ({ body, status }) => (status === 200 ? jsonBytes(body) : null),
     statusOf,
     report: (_ctx, error) => site.strapi.log.error(error),
-    invalidates: (ctx) => site.isApi(ctx.path) && site.routes.isRead(ctx.path),
+    invalidates: (ctx) => site.isApi(ctx.path),
+    // A log-in, for one, leaves nothing stale.
+    mayHold: (url) => site.routes.isRead(url.split('?', 1)[0] ?? url),
     watchesCookies: true,
     fillsOnHead: true,
     // That of strapi::cors, which stands outside and sets its headers for each request, is none of the answer's.

@@ -9,8 +9,19 @@ export class WatchedFill extends Fill {
   /** Reads as JSON for the engine, with their types; a Map, since the same query often runs twice. */
   private readonly seen = new Map<string, string>();
 
+  /**
+   * Types that count whatever is said: by them it was decided who may have the answer. None where it is everybody's.
+   */
+  decisive: ReadonlySet<string> = new Set();
+
   override get reads(): string[] {
-    return [...this.seen].filter(([, type]) => !this.isUntagged(type)).map(([read]) => read);
+    if (this.isOwned && !this.rule.invalidate) return this.readsOf(this.decisive);
+    const counts = (type: string): boolean => this.decisive.has(type) || !this.isUntagged(type);
+    return [...this.seen].filter(([, type]) => counts(type)).map(([read]) => read);
+  }
+
+  override get isOwned(): boolean {
+    return this.decisive.size > 0;
   }
 
   /** Those of these types alone. */

@@ -112,6 +112,7 @@ function placeOf({ rule }: CachingOptions, explicit: boolean): Place {
     statusOf: (error) => statusIn(error),
     report: (ctx, error) => void ctx.app.emit('error', error, ctx),
     invalidates: () => true,
+    mayHold: () => true,
     // What says how long it may be kept, and for whom, knows what it depends on.
     watchesCookies: !explicit,
     fillsOnHead: false,

@@ -57,6 +57,13 @@ export function headOf(status: number, headers: Headers, vary: string): string {
   return JSON.stringify({ status, headers, vary } satisfies Head);
 }
 
+/** The same with one more header, which the engine knows only once it has stored it. */
+export function withHeader(head: string, header: readonly [string, string] | undefined): string {
+  if (header === undefined) return head;
+  const parsed = JSON.parse(head) as Head;
+  return JSON.stringify({ ...parsed, headers: [...parsed.headers, header] });
+}
+
 /** Makes an entry of what the engine keeps. `compresses`: whether it may be encoded here. */
 export function entryOf(body: Buffer, head: string, created: number, freshUntil: number, compresses: boolean): Entry {
   const { status, headers, vary } = checked(JSON.parse(head));

@@ -70,11 +70,12 @@ export function factsOf(ctx: Context, fill: Fill, status: number, headers: Map<s
     head: '',
     created: Date.now(),
     reads: `[${fill.reads.join(',')}]`,
-    tags: [...fill.tags],
+    // Of an API token nothing else may have been read.
+    tags: fill.isOwned ? [...fill.tags, 'credential'] : [...fill.tags],
     ttlMs: rule.ttlMs,
     staleMs: rule.staleMs,
     errorMs: rule.errorMs,
-    unaware: !rule.invalidate,
+    unaware: !rule.invalidate && !fill.isOwned,
   };
   // The final values count, whoever set them; the addon takes a key that is absent, not undefined.
   assign(facts, 'cacheControl', headers.get('cache-control') ?? textOf(after['cache-control']));

@@ -34,6 +34,11 @@ export class Fill implements ResponseMarks {
     return [];
   }
 
+  /** Whether it is somebody's: then it depends on who that is, even where it is not to be invalidated. */
+  get isOwned(): boolean {
+    return false;
+  }
+
   protected isUntagged(name: string): boolean {
     return this.untagged.has(name);
   }

@@ -47,8 +47,10 @@ export interface Place {
   statusOf(error: unknown): number;
   /** Tells of an error that the client does not see, as a stale answer went out. */
   report(ctx: Context, error: unknown): void;
-  /** Whether a request that may change something is to invalidate its URL. */
+  /** Whether a request that may change something is to invalidate URLs. */
   invalidates(ctx: Context): boolean;
+  /** Whether there may be something to be read under a URL. */
+  mayHold(url: string): boolean;
   /** Whether a handler that reads a cookie makes its answer its visitor's own. */
   readonly watchesCookies: boolean;
   /** Whether a HEAD that misses is filled like a GET. */

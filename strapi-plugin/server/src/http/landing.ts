@@ -2,12 +2,13 @@ import type { OutgoingHttpHeaders } from 'node:http';
 import type { Context } from 'koa';
 import { type Answered, mark, varyOf } from './answer';
 import { isAnother, isNotModified } from './conditional';
-import { type Entry, entryOf, headOf, markerHead } from './entry';
+import { type Entry, entryOf, headOf, markerHead, withHeader } from './entry';
 import { assign, confirmed, factsOf, storedHeaders, textOf } from './facts';
 import type { Fill } from './fill';
 import type { Landed } from './flights';
 import type { Holding, Place } from './holding';
 import type { Wanted } from './miss';
+import { tagHeader } from './tag-header';
 import { cacheControlOf } from './rule';
 import { addNames, namesAdded, namesIn, varyValues } from './vary';
 
@@ -16,9 +17,6 @@ export const NOT_SHARED: Landed = null;
 
 /** Why a fill was not stored although its answer could be: it counts as a miss, not as a bypass. */
 const BAD_LUCK = new Set(['purged', 'too-large']);
-/** So long, in bytes, a header of tags may be: Node and most CDNs refuse one of 16 KB. */
-const MAX_TAGS_HEADER = 8_000;
-
 /** Offers the answer of a fill to the engine, and makes it what goes out. */
 export function land(
   holding: Holding,
@@ -61,7 +59,9 @@ export function land(
     const type = textOf(ctx.res.getHeader('content-type'));
     if (type !== undefined) headers.set('content-type', type);
   }
-  facts.head = headOf(status, [...headers], names.join(', '));
+  // Whoever keeps it because of our words asks with other credentials another time, and may then be told something else.
+  const told = [...names, ...(words === undefined ? [] : ['Authorization'])].join(', ');
+  facts.head = headOf(status, [...headers], told);
   if (names.length > 0) {
     facts.vary = vary;
     facts.varyHead = markerHead(names);
@@ -77,9 +77,7 @@ export function land(
   let entry: Entry | null = null;
   if (body !== null) {
     const tagged = tagHeader(caching.tagHeader, tags);
-    if (tagged !== undefined) headers.set(tagged[0], tagged[1]);
-    const head = headOf(status, [...headers], names.join(', '));
-    entry = entryOf(body, head, created, facts.created + freshMs, caching.compression);
+    entry = entryOf(body, withHeader(facts.head, tagged), created, facts.created + freshMs, caching.compression);
     if (slot >= 0) shelf.put(slot, entry);
     if (marker >= 0) shelf.put(marker, { names });
     const isStored = slot >= 0 || BAD_LUCK.has(reason ?? '');
@@ -133,17 +131,4 @@ function outcomeOf({ forwarded, former }: Wanted, isConfirmed: boolean, reason: 
   const confirmation = isConfirmed ? '; fwd-status=304' : '';
   if (reason === undefined) return [isConfirmed ? 'HIT' : 'MISS', `${start}${confirmation}; stored`];
   return [BAD_LUCK.has(reason) ? 'MISS' : 'BYPASS', `${start}${confirmation}; detail=${reason}`];
-}
-
-/** The tags of an answer for a CDN, as many as fit. */
-function tagHeader(name: string | null, tags: string[]): [string, string] | undefined {
-  if (name === null || tags.length === 0) return undefined;
-  // Surrogate-Key is parted by spaces, Cache-Tag by commas.
-  const separator = name.toLowerCase() === 'surrogate-key' ? ' ' : ',';
-  let text = '';
-  for (const tag of tags.map((each) => each.replaceAll(/[^\x21-\x2b\x2d-\x7e]/g, '_'))) {
-    if (text.length + tag.length + 1 > MAX_TAGS_HEADER) break;
-    text += text === '' ? tag : separator + tag;
-  }
-  return [name, text];
 }

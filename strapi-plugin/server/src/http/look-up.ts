@@ -74,17 +74,17 @@ export class LookUp {
     return scope;
   }
 
-  /** The whole way, where the first look did not find a fresh answer for everybody. */
-  find(url: string, audience: Audience, headers: IncomingHttpHeaders): Found {
-    const found = this.at(url, this.scope(audience, ''), [], '');
+  /** The whole way. `code`: what the probe said of the audience's scope already. */
+  find(url: string, audience: Audience, headers: IncomingHttpHeaders, code?: number): Found {
+    const found = this.at(code ?? this.probe(url, this.scope(audience, '')), [], '');
     if (found.shelved === undefined || !isMarker(found.shelved)) return found;
     const { names } = found.shelved;
     const vary = varyValues(names, headers);
-    return this.at(url, this.scope(audience, vary), names, vary);
+    return this.at(this.probe(url, this.scope(audience, vary)), names, vary);
   }
 
-  private at(url: string, scope: number, names: readonly string[], vary: string): Found {
-    const [slot, use] = read(this.probe(url, scope));
+  private at(code: number, names: readonly string[], vary: string): Found {
+    const [slot, use] = read(code);
     const shelved = slot < 0 ? undefined : this.shelf.entries[slot];
     // The engine and the shelf agree unless something of ours failed; then it counts as a miss.
     return { slot: shelved === undefined && slot >= 0 ? -1 : slot, use, shelved, names, vary };

@@ -38,7 +38,7 @@ export function cacheMiddleware(holding: Holding, place: Place, own: Partial<Cac
     const { method } = ctx;
     if (method !== 'GET' && method !== 'HEAD') {
       ctx.state.upstash ??= noMarks;
-      return !isSafe(method) && place.invalidates(ctx) ? invalidate(holding, ctx, next) : next();
+      return !isSafe(method) && place.invalidates(ctx) ? invalidate(holding, place, ctx, next) : next();
     }
     // A cache further out has this request already; what a route says still counts.
     const outer: unknown = ctx.state.upstash;
@@ -60,8 +60,9 @@ export function cacheMiddleware(holding: Holding, place: Place, own: Partial<Cac
 
     const { host } = ctx;
     const variant = place.variantOf(ctx);
+    let slot: number;
     try {
-      const slot = probe(url, lookUp.publicScope(host, variant));
+      slot = probe(url, lookUp.publicScope(host, variant));
       if (slot === NOT_OURS) return next();
       if (slot >= 0 && headers['cache-control'] === undefined && headers.pragma === undefined) {
         const entry = entries[slot];
@@ -73,7 +74,7 @@ export function cacheMiddleware(holding: Holding, place: Place, own: Partial<Cac
       holding.failures.note('the cache', error);
       return alone(ctx, next, 'error');
     }
-    return look(ctx, next, wantedOf(ctx, url, host, variant, undefined));
+    return look(ctx, next, wantedOf(ctx, url, host, variant, undefined), slot);
   };
 
   function wantedOf(ctx: Context, url: string, host: string, variant: number, whose: Owner | undefined, rule = place.ruleOf(ctx)): Wanted {
@@ -82,10 +83,11 @@ export function cacheMiddleware(holding: Holding, place: Place, own: Partial<Cac
 
   /** A request with credentials: whose answer may it get? */
   function forSomebody(ctx: Context, next: Next, url: string): unknown {
+    if (!place.isOurs(ctx)) return next();
     const rule = place.ruleOf(ctx);
     const owner = place.ownerOf(ctx, rule);
     const goOn = (whose: Owner | undefined): unknown => {
-      if (whose === undefined) return place.isOurs(ctx) ? alone(ctx, next, 'authorization') : next();
+      if (whose === undefined) return alone(ctx, next, 'authorization');
       const looked = look(ctx, next, wantedOf(ctx, url, ctx.host, place.variantOf(ctx), whose, rule));
       const { giveUp } = whose;
       return giveUp === undefined ? looked : Promise.resolve(looked).finally(giveUp);
@@ -93,13 +95,13 @@ export function cacheMiddleware(holding: Holding, place: Place, own: Partial<Cac
     return owner instanceof Promise ? owner.then(goOn) : goOn(owner);
   }
 
-  /** The way of a request that is not simply a hit. */
-  function look(ctx: Context, next: Next, wanted: Wanted): unknown {
+  /** The way of a request that is not simply a hit. `code`: what the first look said, where there was one. */
+  function look(ctx: Context, next: Next, wanted: Wanted, code?: number): unknown {
     const { headers } = ctx.req;
     if (!wanted.rule.enabled) return alone(ctx, next, 'disabled');
     let found: Found;
     try {
-      found = lookUp.find(wanted.url, wanted, headers);
+      found = lookUp.find(wanted.url, wanted, headers, code);
     } catch (error) {
       holding.failures.note('the cache', error);
       return alone(ctx, next, 'error');

@@ -2,14 +2,15 @@ import type { Context, Next } from 'koa';
 import type { Fetched } from '../../../..';
 import { type Answered, answer, hitStatus, mark, NO_SLOT } from './answer';
 import { replaceConditions } from './conditional';
-import { watchCookie } from './cookie-guard';
-import { type Entry, type Shelved, shelvedOf } from './entry';
+import { watchCookie, watchSession } from './cookie-guard';
+import { type Entry, type Shelved, shelvedOf, withHeader } from './entry';
 import { noMarks } from './fill';
 import { deliver, land, NOT_SHARED } from './landing';
-import { read, Use } from './look-up';
+import { read as readCode, Use } from './look-up';
 import type { Holding, Owner, Place } from './holding';
 import type { Landed } from './flights';
 import type { CacheRule } from './rule';
+import { tagHeader } from './tag-header';
 import { varyValues } from './vary';
 
 /** An entry that can't be answered as it is. */
@@ -145,8 +146,10 @@ export async function fromUpstash(
     const found = asked === null ? null : await asked;
     if (found === null) return null;
     if (!isWanted(found)) return found.others ? 'others' : null;
-    const { body, head, created, usable, freshMs } = found;
-    const shelved = shelvedOf(body, head, created, Date.now() + freshMs, holding.caching.compression);
+    const { body, head, created, usable, freshMs, tags } = found;
+    const { compression, tagHeader: name } = holding.caching;
+    const told = tags.length > 0 ? withHeader(head, tagHeader(name, tags)) : head;
+    const shelved = shelvedOf(body, told, created, Date.now() + freshMs, compression);
     const slot = engine.adopt(id);
     shelf.release();
     if (slot < 0) return null;
@@ -172,14 +175,15 @@ export async function fill(
   const before = ctx.res.getHeaders();
   const { headers } = ctx.req;
   const restore = replaceConditions(headers, wanted.former?.entry);
-  const unwatch = place.watchesCookies ? watchCookie(headers, () => filling.bypass('cookie-read')) : () => undefined;
+  const read = (): void => filling.bypass('cookie-read');
+  const watched = place.watchesCookies ? [watchCookie(headers, read), watchSession(ctx, read)] : [];
   let failed: { error: unknown } | undefined;
   try {
     await place.run(filling, next);
   } catch (error) {
     failed = { error };
   } finally {
-    unwatch();
+    for (const unwatch of watched) unwatch();
     restore();
   }
   const status = failed === undefined ? ctx.status : place.statusOf(failed.error);
@@ -218,7 +222,7 @@ function abandon({ engine, shelf }: Holding, id: number): void {
 /** Whether an entry may still be answered in the place of an error: a purge may have come meanwhile. */
 function mayStandIn({ engine, shelf }: Holding, { slot, entry }: Former): boolean {
   if (shelf.entries[slot] !== entry) return false;
-  const [found, use] = read(engine.usable(slot));
+  const [found, use] = readCode(engine.usable(slot));
   return found === slot && use <= Use.onError;
 }
 

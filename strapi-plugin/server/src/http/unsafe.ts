@@ -1,5 +1,5 @@
 import type { Context, Next } from 'koa';
-import type { Holding } from './holding';
+import type { Holding, Place } from './holding';
 
 /** Methods that change nothing, by their definitions (RFC 9110 §9.2.1; WebDAV's RFC 4918, 3253 and 5323; QUERY). */
 const SAFE = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PROPFIND', 'REPORT', 'SEARCH', 'QUERY']);
@@ -10,7 +10,7 @@ export const isSafe = (method: string): boolean => SAFE.has(method);
  * A request that may change something makes what is stored under its URL stale, and under those that its answer points to
  * on the same host (RFC 9111 §4.4); unless it failed.
  */
-export async function invalidate(holding: Holding, ctx: Context, next: Next): Promise<void> {
+export async function invalidate(holding: Holding, place: Place, ctx: Context, next: Next): Promise<void> {
   const url = ctx.req.url ?? '';
   const { host } = ctx;
   await next();
@@ -21,7 +21,7 @@ export async function invalidate(holding: Holding, ctx: Context, next: Next): Pr
     if (found !== undefined) urls.add(found);
   }
   try {
-    const acknowledged = [...urls].map((each) => holding.engine.purgeUrl(each, host));
+    const acknowledged = [...urls].filter((each) => place.mayHold(each)).map((each) => holding.engine.purgeUrl(each, host));
     holding.shelf.release();
     await Promise.all(acknowledged);
   } catch (error) {
