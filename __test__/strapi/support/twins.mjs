@@ -7,7 +7,7 @@ export async function startTwins(options) {
   const upstash = await startUpstash();
   const started = [upstash];
   const stop = async () => {
-    for (const each of started.reverse()) await each.stop();
+    for (const each of started.toReversed()) await each.stop();
   };
   try {
     const env = { UPSTASH_REDIS_REST_URL: upstash.url, UPSTASH_REDIS_REST_TOKEN: upstash.token };
