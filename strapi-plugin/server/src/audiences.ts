@@ -13,6 +13,8 @@ import type { ApiTokenIdentity, UserIdentity } from './types';
 
 /** Credentials whose names are remembered; each costs a hash. */
 const MAX_NAMES = 10_000;
+/** Longer ones are hashed each time: what strangers send must not fill the memory. */
+const MAX_NAMED_BYTES = 1_024;
 
 /** What decides on who somebody is; whatever is somebody's depends on what was read of these. */
 const IDENTITY = new Set([
@@ -70,7 +72,7 @@ export class Audiences {
     if (name === undefined) {
       if (this.names.size >= MAX_NAMES) this.names.clear();
       name = createHmac('sha256', this.key).update(authorization).digest('hex').slice(0, 32);
-      this.names.set(authorization, name);
+      if (authorization.length <= MAX_NAMED_BYTES) this.names.set(authorization, name);
     }
     return name;
   }
