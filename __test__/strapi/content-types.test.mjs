@@ -138,6 +138,13 @@ describe('browsers and CDNs', () => {
     }
   });
 
+  test('are told not to give to other credentials what the type lets them keep', async () => {
+    const names = ({ headers }) => (headers.vary ?? '').toLowerCase().split(/, */);
+    for (const answer of await twice(unasked('/api/edge/plain'))) assert.ok(names(answer).includes('authorization'), answer.headers.vary);
+    // What the handler lets them keep is the handler's to say.
+    for (const answer of await twice(unasked('/api/edge/own'))) assert.ok(!names(answer).includes('authorization'), answer.headers.vary);
+  });
+
   test('are told what the handler says, or the route', async () => {
     for (const [name, expected] of [['own', 'max-age=7'], ['nostore', 'no-store'], ['shorter', 'public, max-age=30'], ['cdn-alone', 'public, max-age=0, s-maxage=3600']]) {
       for (const { headers } of await twice(unasked(`/api/edge/${name}`))) assert.equal(headers['cache-control'], expected);

@@ -1,7 +1,7 @@
 import type { OutgoingHttpHeader, OutgoingHttpHeaders } from 'node:http';
 import type { Context } from 'koa';
 import type { Facts } from '../../../..';
-import type { Entry, Headers } from './entry';
+import type { Entry } from './entry';
 import type { Fill } from './fill';
 import { namesIn } from './vary';
 
@@ -89,5 +89,3 @@ export function factsOf(ctx: Context, fill: Fill, status: number, headers: Map<s
 export function assign<Name extends keyof Facts>(facts: Facts, name: Name, value: Facts[Name] | undefined): void {
   if (value !== undefined) facts[name] = value;
 }
-
-export type { Headers };
