@@ -1,7 +1,7 @@
 import type { OutgoingHttpHeaders } from 'node:http';
 import type { Context } from 'koa';
 import { WatchedFill } from '../fill';
-import { watchCookie } from '../http/cookie-guard';
+import { watchCookie, watchSession } from '../http/cookie-guard';
 import type { Site } from '../site';
 
 /** One request to the GraphQL endpoint, and what is read for its answer once that is being made. */
@@ -14,7 +14,7 @@ export class Visit extends WatchedFill {
   cacheControl: string | undefined;
   /** The response's headers before the operation runs. */
   before: OutgoingHttpHeaders = {};
-  private unwatch: (() => void) | undefined;
+  private watched: (() => void)[] | undefined;
 
   constructor(
     private readonly site: Site,
@@ -27,12 +27,13 @@ export class Visit extends WatchedFill {
   begin(): void {
     const { ctx } = this;
     this.before = ctx.res.getHeaders();
-    this.unwatch = watchCookie(ctx.req.headers, () => this.bypass('cookie-read'));
+    const read = (): void => this.bypass('cookie-read');
+    this.watched = [watchCookie(ctx.req.headers, read), watchSession(ctx, read)];
   }
 
   end(): void {
-    this.unwatch?.();
-    this.unwatch = undefined;
+    for (const unwatch of this.watched ?? []) unwatch();
+    this.watched = undefined;
     this.flight = undefined;
   }
 
@@ -48,6 +49,6 @@ export class Visit extends WatchedFill {
   }
 
   override read(...read: Parameters<WatchedFill['read']>): void {
-    if (this.unwatch !== undefined) super.read(...read);
+    if (this.watched !== undefined) super.read(...read);
   }
 }

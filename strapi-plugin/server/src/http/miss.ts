@@ -2,7 +2,7 @@ import type { Context, Next } from 'koa';
 import type { Fetched } from '../../../..';
 import { type Answered, answer, hitStatus, mark, NO_SLOT } from './answer';
 import { replaceConditions } from './conditional';
-import { watchCookie } from './cookie-guard';
+import { watchCookie, watchSession } from './cookie-guard';
 import { type Entry, type Shelved, shelvedOf } from './entry';
 import { noMarks } from './fill';
 import { deliver, land, NOT_SHARED } from './landing';
@@ -172,14 +172,15 @@ export async function fill(
   const before = ctx.res.getHeaders();
   const { headers } = ctx.req;
   const restore = replaceConditions(headers, wanted.former?.entry);
-  const unwatch = place.watchesCookies ? watchCookie(headers, () => filling.bypass('cookie-read')) : () => undefined;
+  const onRead = (): void => filling.bypass('cookie-read');
+  const watched = place.watchesCookies ? [watchCookie(headers, onRead), watchSession(ctx, onRead)] : [];
   let failed: { error: unknown } | undefined;
   try {
     await place.run(filling, next);
   } catch (error) {
     failed = { error };
   } finally {
-    unwatch();
+    for (const unwatch of watched) unwatch();
     restore();
   }
   const status = failed === undefined ? ctx.status : place.statusOf(failed.error);
