@@ -63,6 +63,8 @@ describe('the packed package', () => {
       'ratelimit/index.d.ts',
       'ratelimit/koa2-store.d.ts',
       'redis/commands.d.ts',
+      'session/index.js',
+      'session/index.d.ts',
       'redis/commands/string.json',
       'strapi-plugin/dist/server/index.js',
       'strapi-plugin/dist/server/types.d.ts',
@@ -78,7 +80,7 @@ describe('the packed package', () => {
 
   it('holds nothing else', () => {
     const expected =
-      /^(package\.json|(index|binding)\.(js|d\.ts)|redis\/(\w+\.js|commands\.d\.ts|commands\/\w+\.json)|(ratelimit|qstash)\/[\w-]+\.(js|d\.ts)|LICENSE|README\.md|[^/]+\.node)$/;
+      /^(package\.json|(index|binding)\.(js|d\.ts)|redis\/(\w+\.js|commands\.d\.ts|commands\/\w+\.json)|(ratelimit|qstash|session)\/[\w-]+\.(js|d\.ts)|LICENSE|README\.md|[^/]+\.node)$/;
     const others = tarball.contents.filter((path) => !expected.test(path) && !path.startsWith('strapi-plugin/dist/'));
     assert.deepEqual(others, []);
   });

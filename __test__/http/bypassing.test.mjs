@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { Readable } from 'node:stream';
+import { createSession } from 'koa-session';
 import { startApp } from './support/koa-app.mjs';
 
 const LIFETIME = { 'cache-control': 'public, max-age=60, s-maxage=60' };
@@ -75,6 +76,30 @@ describe('an answer that is the visitor’s own', { concurrency: true }, () => {
       const { text, cache } = await page.get(name && { cookie: `name=${name}` });
       assert.deepEqual([text, cache === 'HIT'], [`for ${name ?? 'nobody'}`, false]);
     }
+  });
+
+  it('is not shared when the handler looks at a session that was read from a store before', async (test) => {
+    const sessions = new Map([['ann', { name: 'ann' }], ['bob', { name: 'bob' }]]);
+    const store = { get: async (key) => sessions.get(key), set: async (key, session) => void sessions.set(key, session), destroy: async () => {} };
+    let session;
+    const sessioned = (ctx, next) => (session ??= createSession({ key: 's', signed: false, store }, ctx.app))(ctx, next);
+    const site = await startApp({}, { before: [sessioned] });
+    test.after(() => site.stop());
+
+    const page = site.page((ctx) => ({ headers: LIFETIME, body: `for ${ctx.session.name ?? 'nobody'}` }));
+    for (const name of ['ann', 'bob', undefined, 'ann']) {
+      const { text, cache } = await page.get(name && { cookie: `s=${name}` });
+      assert.deepEqual([text, cache], [`for ${name ?? 'nobody'}`, 'BYPASS']);
+    }
+    const writes = site.page((ctx) => {
+      ctx.session = { name: 'eve' };
+      return { headers: LIFETIME };
+    });
+    assert.equal((await writes.get({ cookie: 's=ann' })).cache, 'BYPASS');
+    assert.equal(sessions.get('ann').name, 'eve');
+
+    const [, second] = await site.page({ headers: LIFETIME }).twice({ cookie: 's=bob' });
+    assert.equal(second.cache, 'HIT');
   });
 
   it('is not stored when a middleware further out sets a cookie', async () => {

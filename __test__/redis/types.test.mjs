@@ -25,7 +25,7 @@ describe('the types', () => {
       const folder = await mkdtemp(join(HERE, 'project-'));
       test.after(() => rm(folder, { recursive: true, force: true }));
       const compilerOptions = { ...settings, strict: true, noEmit: true, types: ['node'], ignoreDeprecations: '5.0' };
-      await writeFile(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['../usage.ts', '../upstream.ts', '../ratelimit.ts', '../qstash.ts'] }));
+      await writeFile(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['../usage.ts', '../upstream.ts', '../ratelimit.ts', '../qstash.ts', '../session.ts'] }));
       const { stdout } = await promisify(execFile)(process.execPath, [TSC, '-p', folder], { cwd: ROOT }).catch((error) => error);
       assert.equal(stdout, '');
     });

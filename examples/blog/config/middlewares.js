@@ -1,5 +1,7 @@
 'use strict';
 
+const { createSessionStore } = require('strapi-upstash/session');
+
 module.exports = [
   'strapi::logger',
   'strapi::errors',
@@ -10,7 +12,7 @@ module.exports = [
   'strapi::poweredBy',
   'strapi::query',
   'strapi::body',
-  'strapi::session',
+  { name: 'strapi::session', config: { store: createSessionStore() } },
   'strapi::favicon',
   'strapi::public',
 ];
