@@ -22,6 +22,7 @@ static STORE: Lazy<Script> = Lazy::new(|| Script::new(include_str!("scripts/stor
 static BEAT: Lazy<Script> = Lazy::new(|| Script::new(include_str!("scripts/beat.lua")));
 static MISSED: Lazy<Script> = Lazy::new(|| Script::new(include_str!("scripts/missed.lua")));
 static RELEASE: Lazy<Script> = Lazy::new(|| Script::new(include_str!("scripts/release.lua")));
+static SWEEP: Lazy<Script> = Lazy::new(|| Script::new(include_str!("scripts/sweep.lua")));
 static PURGE: Lazy<Script> = Lazy::new(|| Script::new(include_str!("scripts/purge.lua")));
 
 /// Fields of the versions hash before the floor is raised and it starts anew: a few MB at most.
@@ -216,8 +217,8 @@ impl RemoteStore {
         self.purge("all", &[], deadline).await
     }
 
-    /// Deletes the keys that match a Redis glob, and refuses what is being filled meanwhile. `SCAN` and `UNLINK`
-    /// in batches; `deadline` is for each of them.
+    /// Deletes the keys that match a Redis glob, and refuses what is being filled meanwhile. In steps; `deadline` is for
+    /// each of them.
     ///
     /// # Errors
     /// What the client met.
@@ -226,20 +227,31 @@ impl RemoteStore {
         self.purge("pattern", &named, deadline).await?;
         let mut cursor = "0".to_owned();
         loop {
-            let scan = command!["SCAN", cursor, "MATCH", pattern, "COUNT", SCAN_COUNT];
-            let mut page = self.client.command(&scan, deadline).await?.items().unwrap_or_default().into_iter();
-            cursor = page.next().and_then(|next| next.text()).ok_or_else(|| unexpected("SCAN"))?;
-            let keys = page.next().and_then(Reply::items).ok_or_else(|| unexpected("SCAN"))?;
-            let mut unlink: Command = vec!["UNLINK".to_owned()];
-            unlink.extend(keys.iter().filter_map(Reply::text).filter(|key| key.starts_with(&self.entries)));
-            if unlink.len() > 1 {
-                self.client.command(&unlink, deadline).await?;
-            }
+            let arguments = command![cursor, pattern, SCAN_COUNT, self.entries];
+            cursor = match SWEEP.run(&self.client, &[], arguments, deadline).await {
+                // A database that allows no SCAN in a script still has to be purged.
+                Err(ErrorKind::Redis(_)) => self.sweep(&cursor, pattern, deadline).await?,
+                next => next?.text().ok_or_else(|| unexpected("SCAN"))?,
+            };
             if cursor == "0" {
                 // Until now another process may have taken one of these keys into its memory.
                 return self.purge("pattern", &named, deadline).await;
             }
         }
+    }
+
+    /// A step through the keys by single commands. Returns the next cursor.
+    async fn sweep(&self, cursor: &str, pattern: &str, deadline: Duration) -> Result<String> {
+        let scan = command!["SCAN", cursor, "MATCH", pattern, "COUNT", SCAN_COUNT];
+        let mut page = self.client.command(&scan, deadline).await?.items().unwrap_or_default().into_iter();
+        let next = page.next().and_then(|next| next.text()).ok_or_else(|| unexpected("SCAN"))?;
+        let keys = page.next().and_then(Reply::items).ok_or_else(|| unexpected("SCAN"))?;
+        let mut unlink: Command = vec!["UNLINK".to_owned()];
+        unlink.extend(keys.iter().filter_map(Reply::text).filter(|key| key.starts_with(&self.entries)));
+        if unlink.len() > 1 {
+            self.client.command(&unlink, deadline).await?;
+        }
+        Ok(next)
     }
 
     async fn purge(&self, kind: &str, tags: &[String], deadline: Duration) -> Result<()> {
