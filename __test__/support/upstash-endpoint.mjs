@@ -1,10 +1,11 @@
 // An Upstash database on 127.0.0.1: Upstash's REST protocol in front of a real redis-server. It can be told to
-// misbehave in the ways a network and a hosted service do.
+// misbehave in the ways a network and a hosted service do, and to be one region of a Global Database.
 
 import http from 'node:http';
 import net from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startRedis } from './redis-server.mjs';
+import { Region } from './region.mjs';
 import { RedisConnection } from './resp.mjs';
 import { nameOf, parseRequest, ProtocolError, refusal, replyToEvent, replyToJson } from './upstash-protocol.mjs';
 
@@ -21,6 +22,9 @@ const REQUEST_MODES = ['hang', '500', 'garbage', 'drop', 'truncate', 'delay', 'l
 /**
  * Starts the endpoint, in front of `redis` (from startRedis) or of a redis-server of its own; `port` 0 means any.
  *
+ * With `replica` (from startReplica, of `redis`) it is a region of a Global Database: see region.mjs. With `global` alone
+ * it is the primary region. `failOver(redis)` makes another server the primary, without a replica here.
+ *
  * `misbehave(mode, { match, times, ms, body })`, until `heal()`; `match(commandName)` picks the requests (one matching
  * command in a pipeline is enough), `times` ends it after so many requests:
  * - `refuse`: nothing listens, connecting is refused and open connections are closed; the port stays the same
@@ -35,17 +39,18 @@ const REQUEST_MODES = ['hang', '500', 'garbage', 'drop', 'truncate', 'delay', 'l
  *
  * With `hang`, `drop`, `500`, `garbage` and the connection modes, Redis never sees the command.
  */
-export async function startUpstash({ redis, port = 0, token = 'test-token' } = {}) {
+export async function startUpstash({ redis, replica = null, global = replica !== null, port = 0, token = 'test-token' } = {}) {
   const ownRedis = redis ? null : await startRedis();
   redis ??= ownRedis;
   const stats = createStats();
   const sockets = new Set();
   const streams = new Set();
-  let shared = null;
+  const connections = new Map();
+  let region = global ? new Region(redis, replica, redisConnection) : null;
   let fault = null;
   /** Faults that ran out of `times`, for the connections they may still hold. */
   const exhausted = new Set();
-  let syncToken = 0;
+  let answers = 0;
   /** Aborted when the endpoint closes: what is still waiting then is never answered. */
   let life = new AbortController();
 
@@ -70,8 +75,10 @@ export async function startUpstash({ redis, port = 0, token = 'test-token' } = {
     }
   });
 
-  function redisConnection() {
-    if (!shared || shared.closed) shared = new RedisConnection(redis.port);
+  /** The connection to a server that all requests share. */
+  function redisConnection(server) {
+    let shared = connections.get(server.port);
+    if (!shared || shared.closed) connections.set(server.port, (shared = new RedisConnection(server.port)));
     return shared;
   }
 
@@ -105,6 +112,8 @@ export async function startUpstash({ redis, port = 0, token = 'test-token' } = {
         await sleep(active.ms, null, { signal });
     }
     const answer = await answerTo(asked, request.headers);
+    // Before anything holds the answer up: it tells of what the server had when it answered.
+    if (region && answer.server) answer.syncToken = await region.tokenOf(answer.server).catch(() => undefined);
     if (answer.stream) {
       stream(response, answer.stream);
       return;
@@ -136,14 +145,16 @@ export async function startUpstash({ redis, port = 0, token = 'test-token' } = {
         throw new ProtocolError(400, `ERR unknown response format ${format}`);
       if (format === 'resp2' && base64) throw new ProtocolError(400, 'ERR resp2 can not be encoded in base64');
       if (asked.kind === 'stream') return { stream: asked.commands[0] };
-      if (asked.kind === 'multi-exec') return await transaction(asked.commands, base64);
-      const replies = await Promise.all(asked.commands.map(execute));
+      const server = region ? await region.serverFor(asked.commands, headers['upstash-sync-token']) : redis;
+      if (server !== redis) stats.replicaRequests += 1;
+      if (asked.kind === 'multi-exec') return { ...(await transaction(server, asked.commands, base64)), server };
+      const replies = await Promise.all(asked.commands.map((command) => execute(server, command)));
       const status = asked.kind === 'command' && replies[0].value instanceof Error ? 400 : 200;
       if (format === 'resp2') {
-        return { status, type: 'application/octet-stream', body: Buffer.concat(replies.map(({ raw }) => raw)) };
+        return { status, type: 'application/octet-stream', body: Buffer.concat(replies.map(({ raw }) => raw)), server };
       }
       const items = replies.map(({ value }) => replyToJson(value, base64));
-      return { status, body: asked.kind === 'command' ? items[0] : `[${items.join(',')}]` };
+      return { status, body: asked.kind === 'command' ? items[0] : `[${items.join(',')}]`, server };
     } catch (error) {
       // Anything but a mistake of the client's means that Redis is gone.
       return { status: error.status ?? 500, body: JSON.stringify({ error: error.message }) };
@@ -155,17 +166,17 @@ export async function startUpstash({ redis, port = 0, token = 'test-token' } = {
     if (given !== token) throw new ProtocolError(401, 'WRONGPASS invalid or missing auth token');
   }
 
-  function execute(command) {
+  function execute(server, command) {
     const refused = refusal(command);
     if (refused) return { value: refused, raw: Buffer.from(`-${refused.message}\r\n`) };
     stats.record(command);
-    return redisConnection().send(forOpenRedis(command));
+    return redisConnection(server).send(forOpenRedis(command));
   }
 
-  async function transaction(commands, base64) {
+  async function transaction(server, commands, base64) {
     const refused = commands.map(refusal).find(Boolean);
     if (refused) return { status: 400, body: replyToJson(refused) };
-    const connection = new RedisConnection(redis.port);
+    const connection = new RedisConnection(server.port);
     try {
       for (const command of commands) stats.record(command);
       const replies = await Promise.all([['MULTI'], ...commands, ['EXEC']].map((command) => connection.send(command)));
@@ -179,7 +190,7 @@ export async function startUpstash({ redis, port = 0, token = 'test-token' } = {
 
   function stream(response, command) {
     stats.record(command);
-    const connection = new RedisConnection(redis.port);
+    const connection = new RedisConnection((region?.nearest ?? redis).port);
     const listening = { connection, response, silent: false };
     streams.add(listening);
     response.on('close', () => connection.close());
@@ -189,7 +200,7 @@ export async function startUpstash({ redis, port = 0, token = 'test-token' } = {
         send(response, { status: 400, body: replyToJson(value) });
         return;
       }
-      if (!response.headersSent) response.writeHead(200, { ...ourHeaders(), 'content-type': 'text/event-stream' });
+      if (!response.headersSent) response.writeHead(200, { ...ourHeaders(nextToken()), 'content-type': 'text/event-stream' });
       response.write(replyToEvent(value));
     });
     void ended.then(() => {
@@ -198,14 +209,18 @@ export async function startUpstash({ redis, port = 0, token = 'test-token' } = {
     });
   }
 
-  function ourHeaders() {
-    syncToken += 1;
-    return { 'cache-control': 'no-store', 'upstash-sync-token': String(syncToken) };
+  function nextToken() {
+    answers += 1;
+    return String(answers);
   }
 
-  function send(response, { status, type = 'application/json', body }) {
+  function ourHeaders(syncToken) {
+    return { 'cache-control': 'no-store', ...(syncToken && { 'upstash-sync-token': syncToken }) };
+  }
+
+  function send(response, { status, type = 'application/json', body, syncToken = region ? undefined : nextToken() }) {
     const bytes = Buffer.from(body);
-    response.writeHead(status, { ...ourHeaders(), 'content-type': type, 'content-length': bytes.length });
+    response.writeHead(status, { ...ourHeaders(syncToken), 'content-type': type, 'content-length': bytes.length });
     response.end(bytes);
   }
 
@@ -264,7 +279,7 @@ export async function startUpstash({ redis, port = 0, token = 'test-token' } = {
 
   async function stop() {
     await close();
-    shared?.close();
+    for (const connection of connections.values()) connection.close();
     await ownRedis?.stop();
   }
 
@@ -284,7 +299,12 @@ export async function startUpstash({ redis, port = 0, token = 'test-token' } = {
     for (const listening of streams) listening.silent = true;
   }
 
-  return { url: `http://127.0.0.1:${port}`, token, redis, stats, misbehave, heal, restart, cutStreams, silenceStreams, stop };
+  function failOver(promoted) {
+    redis = promoted;
+    region = new Region(redis, null, redisConnection);
+  }
+
+  return { url: `http://127.0.0.1:${port}`, token, redis, stats, misbehave, heal, restart, cutStreams, silenceStreams, failOver, stop };
 }
 
 function listen(server, port) {
@@ -304,6 +324,8 @@ function createStats() {
     connections: 0,
     /** HTTP requests read, whether they were answered or not. */
     requests: 0,
+    /** Those of them that the replica answered. */
+    replicaRequests: 0,
     /** `{ method, url, headers }` of the newest request. */
     lastRequest: null,
     /** The newest commands that Redis was asked to execute, each an array of strings. */
@@ -320,7 +342,7 @@ function createStats() {
     },
     reset() {
       counts = new Map();
-      Object.assign(this, { connections: 0, requests: 0, lastRequest: null, commands: [] });
+      Object.assign(this, { connections: 0, requests: 0, replicaRequests: 0, lastRequest: null, commands: [] });
     },
   };
 }

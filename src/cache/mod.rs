@@ -81,7 +81,7 @@ struct State {
     counters: Counters,
     closed: bool,
     /// The last purge of the site that this process knows of; none while it does not listen.
-    heard: Option<u64>,
+    heard: Option<bus::Known>,
     dice: Dice,
 }
 

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use bytes::Bytes;
 
-use super::commands;
+use super::commands::{self, Traits};
 use super::frame::{Argument, Call, Kind, Mode, Recipients};
 use crate::error::{ErrorKind, Result};
 
@@ -21,6 +21,8 @@ pub struct Batch {
     pub body: Bytes,
     /// Whether it can change data: nothing of the same moment is sent before it is answered, nor it before them.
     pub writes: bool,
+    /// Whether the primary has to answer it, as it does whatever writes.
+    pub primary: bool,
     /// Whether replies must come base64, whatever the client prefers.
     pub exact: bool,
     pub recipients: Recipients,
@@ -52,7 +54,7 @@ pub fn plan(calls: &[Call<'_>], together: bool) -> Plan {
             continue;
         }
         let before = group.body.len();
-        group.push(call, traits.is_some_and(|traits| traits.writes));
+        group.push(call, traits.unwrap_or(commands::UNKNOWN));
         if group.slots.len() > 1 && group.body.len() > MAX_BYTES {
             let last = group.pop(before);
             plan.batches.extend(group.take());
@@ -71,30 +73,31 @@ pub fn plan(calls: &[Call<'_>], together: bool) -> Plan {
 struct Group {
     body: Vec<u8>,
     slots: Vec<(u32, Mode)>,
-    writes: Vec<bool>,
+    traits: Vec<Traits>,
 }
 
 impl Group {
-    fn push(&mut self, call: &Call<'_>, writes: bool) {
+    fn push(&mut self, call: &Call<'_>, traits: Traits) {
         self.body.push(if self.slots.is_empty() { b'[' } else { b',' });
         for command in &call.commands {
             encode(&mut self.body, command);
         }
         self.slots.push((call.slot, call.mode));
-        self.writes.push(writes);
+        self.traits.push(traits);
     }
 
-    /// Takes the last one out again; tells whether it writes.
-    fn pop(&mut self, length: usize) -> bool {
+    /// Takes the last one out again.
+    fn pop(&mut self, length: usize) -> Traits {
         self.body.truncate(length);
         self.slots.pop();
-        self.writes.pop().unwrap_or(true)
+        self.traits.pop().unwrap_or(commands::UNKNOWN)
     }
 
     fn take(&mut self) -> Option<Batch> {
-        let Self { mut body, slots, writes } = std::mem::take(self);
+        let Self { mut body, slots, traits } = std::mem::take(self);
         let exact = slots.iter().any(|(_, mode)| *mode == Mode::Bytes);
-        let writes = writes.contains(&true);
+        let writes = traits.iter().any(|traits| traits.writes);
+        let primary = traits.iter().any(|traits| traits.primary);
         let (path, body, recipients) = match slots.as_slice() {
             [] => return None,
             [(slot, mode)] => {
@@ -106,7 +109,7 @@ impl Group {
                 ("pipeline", body, Recipients::Each(slots))
             }
         };
-        Some(Batch { path: Cow::Borrowed(path), body: body.into(), writes, exact, recipients })
+        Some(Batch { path: Cow::Borrowed(path), body: body.into(), writes, primary, exact, recipients })
     }
 }
 
@@ -122,7 +125,9 @@ fn is_binary(argument: &Argument<'_>) -> bool {
 /// The request of a call that is sent by itself.
 fn single(call: &Call<'_>) -> Result<Batch> {
     let Call { kind, mode, slot, ref commands } = *call;
-    let writes = commands.iter().any(|command| commands::traits(command).writes);
+    let traits: Vec<_> = commands.iter().map(|command| commands::traits(command)).collect();
+    let writes = traits.iter().any(|traits| traits.writes);
+    let primary = traits.iter().any(|traits| traits.primary);
     let exact = mode == Mode::Bytes;
     let many = matches!(kind, Kind::Pipeline | Kind::Transaction);
     if many {
@@ -142,7 +147,7 @@ fn single(call: &Call<'_>) -> Result<Batch> {
         body.push(b']');
         let path = if kind == Kind::Pipeline { "pipeline" } else { "multi-exec" };
         let recipients = Recipients::List { slot, mode, count: commands.len() };
-        return Ok(Batch { path: Cow::Borrowed(path), body: body.into(), writes, exact, recipients });
+        return Ok(Batch { path: Cow::Borrowed(path), body: body.into(), writes, primary, exact, recipients });
     }
     let command = commands.first().map(Vec::as_slice).unwrap_or_default();
     let recipients = Recipients::One { slot, mode };
@@ -153,7 +158,7 @@ fn single(call: &Call<'_>) -> Result<Batch> {
         encode(&mut body, command);
         (Cow::Borrowed(""), body)
     };
-    Ok(Batch { path, body: body.into(), writes, exact, recipients })
+    Ok(Batch { path, body: body.into(), writes, primary, exact, recipients })
 }
 
 /// A command as JSON.

@@ -35,10 +35,12 @@ pub struct Traits {
     pub writes: bool,
     /// Whether it gets a request of its own: its reply may be large, or late.
     pub alone: bool,
+    /// Whether the primary has to answer it: it writes, or goes on from what the same server answered before.
+    pub primary: bool,
 }
 
 /// What holds for a command that the table does not know.
-const UNKNOWN: Traits = Traits { writes: true, alone: false };
+pub const UNKNOWN: Traits = Traits { writes: true, alone: false, primary: true };
 
 #[derive(Deserialize)]
 struct Entry {
@@ -50,6 +52,8 @@ struct Entry {
     write: bool,
     #[serde(default)]
     alone: bool,
+    #[serde(default)]
+    primary: bool,
 }
 
 static TRAITS: Lazy<HashMap<String, Traits>> = Lazy::new(|| {
@@ -57,7 +61,8 @@ static TRAITS: Lazy<HashMap<String, Traits>> = Lazy::new(|| {
     let mut traits = HashMap::new();
     for (method, entry) in tables.flatten() {
         let name = entry.wire.or_else(|| entry.send.as_deref().map(name_in)).unwrap_or(method).to_uppercase();
-        traits.insert(name, Traits { writes: entry.write, alone: entry.alone });
+        let primary = entry.write || entry.primary;
+        traits.insert(name, Traits { writes: entry.write, alone: entry.alone, primary });
     }
     traits
 });
@@ -101,8 +106,10 @@ mod tests {
         traits(&words)
     }
 
-    const READ: Traits = Traits { writes: false, alone: false };
-    const WRITE: Traits = Traits { writes: true, alone: false };
+    const READ: Traits = Traits { writes: false, alone: false, primary: false };
+    const WRITE: Traits = Traits { writes: true, alone: false, primary: true };
+    const LARGE: Traits = Traits { writes: false, alone: true, primary: false };
+    const SCAN: Traits = Traits { writes: false, alone: true, primary: true };
 
     #[test]
     fn every_table_is_read() {
@@ -127,7 +134,9 @@ mod tests {
         assert_eq!(of("function flush"), WRITE);
         assert_eq!(of("xgroup create k g 0"), WRITE);
         assert_eq!(of("xinfo groups k"), READ);
-        assert_eq!(of("keys *"), Traits { writes: false, alone: true });
+        assert_eq!(of("keys *"), LARGE);
+        assert_eq!(of("scan 0"), SCAN);
+        assert_eq!(of("hscan k 0"), SCAN);
         assert_eq!(of("zadd k 1 m"), WRITE);
         assert_eq!(of("fcall_ro f 0"), READ);
         assert_eq!(of("fcall f 0"), WRITE);
@@ -136,7 +145,7 @@ mod tests {
     #[test]
     fn what_may_wait_for_data_is_alone_and_what_is_unknown_counts_as_a_write() {
         assert_eq!(of("xread STREAMS s 0"), READ);
-        assert_eq!(of("XREAD block 5 STREAMS s 0"), Traits { writes: false, alone: true });
+        assert_eq!(of("XREAD block 5 STREAMS s 0"), LARGE);
         assert_eq!(of("FUTURE k"), WRITE);
         assert_eq!(traits(&[]), WRITE);
     }

@@ -5,6 +5,8 @@ mod breaker;
 mod codec;
 mod commands;
 pub mod frame;
+mod position;
+mod replica;
 mod retry;
 mod script;
 mod session;

@@ -10,7 +10,10 @@ use tokio::task::JoinSet;
 
 use super::Client;
 use super::batch::{Batch, plan};
+use super::breaker::{Breaker, Permit};
 use super::frame::{self, Call, Decoding};
+use super::position::{Position, Source, Ticket};
+use super::replica;
 use super::retry::{Budget, Policy};
 use super::transport::{Answer, Failure, Request, Stage};
 use crate::error::{ErrorKind, Result};
@@ -35,6 +38,8 @@ pub struct Options {
     pub read_your_writes: bool,
     /// Whether calls of one moment may go together, which also keeps their order.
     pub together: bool,
+    /// Whether there is a replica nearby for what only reads.
+    pub replica: bool,
 }
 
 /// How the endpoint is doing.
@@ -52,7 +57,9 @@ pub struct Session {
     client: Arc<Client>,
     budget: Budget,
     options: Options,
-    sync_token: Mutex<Option<String>>,
+    position: Mutex<Position>,
+    /// The replica's own: one that is away is no reason to leave the primary alone.
+    replica: Breaker,
     /// Slots whose callers have gone: they are not sent, or not once more.
     cancelled: Mutex<HashSet<u32>>,
     in_flight: Semaphore,
@@ -64,18 +71,19 @@ impl Session {
             client,
             budget: Budget::default(),
             options,
-            sync_token: Mutex::default(),
+            position: Mutex::default(),
+            replica: Breaker::default(),
             cancelled: Mutex::default(),
             in_flight: Semaphore::new(MAX_IN_FLIGHT),
         }
     }
 
     pub fn sync_token(&self) -> Option<String> {
-        self.sync_token.lock().clone()
+        self.position.lock().token()
     }
 
     pub fn set_sync_token(&self, token: Option<String>) {
-        *self.sync_token.lock() = token.filter(|token| !token.is_empty());
+        self.position.lock().set(token);
     }
 
     pub fn status(&self) -> Status {
@@ -133,8 +141,12 @@ impl Session {
         };
         let mut out = Vec::new();
         let decoding = Decoding { base64, secret: self.client.transport.secret() };
-        let done = answer.and_then(|Answer { status, body, .. }| {
+        let done = answer.and_then(|(Answer { status, body, .. }, is_replicas)| {
             let done = frame::complete(&mut out, &batch.recipients, status, &body, decoding);
+            if is_replicas {
+                // It tells nothing of the primary.
+                return done;
+            }
             // Redis' own words may come with a server's trouble.
             let in_trouble = status >= 500 && matches!(done, Err(ErrorKind::Redis(_)));
             if in_trouble {
@@ -151,8 +163,15 @@ impl Session {
         sink.complete(out);
     }
 
-    /// Sends a request until it is answered, or not to be sent again.
-    async fn ask(&self, batch: &Batch, slots: &[u32], base64: bool) -> Result<Answer> {
+    /// Sends a request until it is answered, or not to be sent again. The second value is whether the replica answered.
+    async fn ask(self: &Arc<Self>, batch: &Batch, slots: &[u32], base64: bool) -> Result<(Answer, bool)> {
+        if self.options.replica
+            && !batch.primary
+            && !self.all_cancelled(slots)
+            && let Some(answer) = self.ask_replica(batch, base64).await
+        {
+            return Ok((answer, true));
+        }
         let mut cause = None;
         for attempt in 0.. {
             if self.all_cancelled(slots) {
@@ -161,8 +180,8 @@ impl Session {
             let (error, again) = match self.client.refusal() {
                 // Waiting for the trial costs the endpoint nothing, so it takes nothing from the budget.
                 Some(failures) => (cause.take().unwrap_or(ErrorKind::Unavailable(failures)), true),
-                None => match self.send(batch, base64, attempt == 0).await {
-                    Ok(answer) => return Ok(answer),
+                None => match self.send(batch, base64).await {
+                    Ok(answer) => return Ok((answer, false)),
                     Err(failure) => failure,
                 },
             };
@@ -176,26 +195,78 @@ impl Session {
         Err(ErrorKind::Unavailable(0))
     }
 
-    /// One attempt; where it fails, whether another may be made.
-    async fn send(&self, batch: &Batch, base64: bool, first: bool) -> std::result::Result<Answer, (ErrorKind, bool)> {
-        let request = Request {
-            path: batch.path.clone(),
-            body: batch.body.clone(),
-            base64,
-            sync_token: self.sync_token().filter(|_| self.options.read_your_writes),
-            // A replica that can't be reached is no reason to fail: the primary has it all.
-            nearest: first && !batch.writes,
-        };
+    /// Asks the replica. None where it is not asked now, or does not know better than the primary, which has it all.
+    async fn ask_replica(self: &Arc<Self>, batch: &Batch, base64: bool) -> Option<Answer> {
+        match self.replica.permit(self.client.clock.monotonic_ms()) {
+            Permit::Ask => {}
+            Permit::Refuse(_) => return None,
+            Permit::RefuseAndTry(_) => {
+                let session = Arc::clone(self);
+                tokio::spawn(async move { session.try_replica().await });
+                return None;
+            }
+        }
+        let half = self.options.timeout.map_or(replica::DEADLINE, |timeout| timeout / 2);
+        let request = self.request(batch, base64, true)?;
+        let answer = self.reach_replica(request, half.min(replica::DEADLINE)).await?;
+        (!replica::defers(&answer.body)).then_some(answer)
+    }
+
+    async fn try_replica(&self) {
+        let request =
+            Request { nearest: true, ..Request::new("", super::codec::encode_command(&crate::command!["PING"])) };
+        let ticket = self.position.lock().ticket();
+        self.reach_replica((request, ticket), super::TRIAL_DEADLINE).await;
+    }
+
+    /// One request to the replica; what it can't answer counts as its outage.
+    async fn reach_replica(&self, (request, ticket): (Request, Ticket), deadline: Duration) -> Option<Answer> {
+        let _turn = self.in_flight.acquire().await;
+        let sent = tokio::time::timeout(deadline, self.client.transport.send(request)).await;
+        let answer = sent.ok().and_then(std::result::Result::ok).filter(replica::is_answer);
+        match &answer {
+            Some(answer) => {
+                self.replica.succeeded();
+                self.note(&ticket, Source::Anyone, answer);
+            }
+            None => drop(self.replica.failed(self.client.clock.monotonic_ms())),
+        }
+        answer
+    }
+
+    /// The request as it is sent now. None where only the primary is certain to know of this client's writes, and
+    /// another may answer it.
+    fn request(&self, batch: &Batch, base64: bool, nearest: bool) -> Option<(Request, Ticket)> {
+        let position = self.position.lock();
+        if nearest && self.options.read_your_writes && !position.is_certain() {
+            return None;
+        }
+        let ticket = position.ticket();
+        let sync_token = ticket.token.clone().filter(|_| self.options.read_your_writes);
+        Some((Request { path: batch.path.clone(), body: batch.body.clone(), base64, sync_token, nearest }, ticket))
+    }
+
+    fn note(&self, ticket: &Ticket, from: Source, answer: &Answer) {
+        if self.options.read_your_writes {
+            self.position.lock().answered(ticket, from, answer.sync_token.as_deref());
+        }
+    }
+
+    /// One attempt at the primary; where it fails, whether another may be made.
+    async fn send(&self, batch: &Batch, base64: bool) -> std::result::Result<Answer, (ErrorKind, bool)> {
         // It is never closed.
         let _turn = self.in_flight.acquire().await;
+        let Some((request, ticket)) = self.request(batch, base64, false) else { return Err((aborted(), false)) };
         match self.client.transport.send(request).await {
             Ok(answer) => {
                 self.budget.answered();
-                if self.options.read_your_writes
-                    && let Some(token) = answer.sync_token.as_ref().filter(|token| !token.is_empty())
-                {
-                    *self.sync_token.lock() = Some(token.clone());
-                }
+                let from = match () {
+                    () if batch.writes => Source::Write,
+                    () if self.options.replica => Source::Primary,
+                    // One address for all regions: whoever was nearest.
+                    () => Source::Anyone,
+                };
+                self.note(&ticket, from, &answer);
                 Ok(answer)
             }
             Err(Failure { stage, error }) => {
@@ -292,7 +363,7 @@ mod tests {
 
     fn options() -> Options {
         let retry = Policy { pauses_ms: vec![10.0; 2], jitter: false, unsent_only: false };
-        Options { timeout: None, retry, base64: true, read_your_writes: true, together: true }
+        Options { timeout: None, retry, base64: true, read_your_writes: true, together: true, replica: false }
     }
 
     fn session(endpoint: &Arc<Endpoint>, options: Options) -> Arc<Session> {
@@ -375,7 +446,7 @@ mod tests {
     async fn reads_ask_the_replica_first_and_writes_never_and_the_token_goes_with_them() {
         let failures = Mutex::new(vec![Stage::Connecting]);
         let endpoint = Arc::new(Endpoint { failures, ..Endpoint::default() });
-        let session = session(&endpoint, options());
+        let session = session(&endpoint, Options { replica: true, ..options() });
         run(&session, commands(&["get a"])).await;
         run(&session, commands(&["set a 1"])).await;
         run(&session, commands(&["get a"])).await;

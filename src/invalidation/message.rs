@@ -12,6 +12,8 @@ pub struct Message {
     /// By what the process signs that made it.
     pub origin: String,
     pub purge: Purge,
+    /// When it was made, in µs by the clock of the database. None from a version that did not say.
+    pub at_us: Option<u64>,
 }
 
 /// The same as it is written, see `src/store/scripts/purge.lua`. Numbers are text: Redis' JSON rounds large ones.
@@ -22,17 +24,34 @@ struct Told {
     k: String,
     #[serde(default)]
     n: Vec<String>,
+    t: Option<String>,
 }
 
-/// A sign of life: the number of the last purge.
+/// A sign of life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Beat {
+    /// The number of the last purge.
+    pub sequence: u64,
+    /// As a [`Message`] has it.
+    pub at_us: Option<u64>,
+}
+
 #[derive(Deserialize)]
-struct Beat {
+struct ToldBeat {
     b: String,
+    t: Option<String>,
 }
 
-/// The number in a sign of life; none for what is none.
-pub fn beat_of(json: &[u8]) -> Option<u64> {
-    serde_json::from_slice::<Beat>(json).ok()?.b.parse().ok()
+impl Beat {
+    /// None for what is none.
+    pub fn parse(json: &[u8]) -> Option<Self> {
+        let told: ToldBeat = serde_json::from_slice(json).ok()?;
+        Some(Self { sequence: told.b.parse().ok()?, at_us: number(told.t) })
+    }
+}
+
+fn number(text: Option<String>) -> Option<u64> {
+    text?.parse().ok()
 }
 
 impl Message {
@@ -44,7 +63,7 @@ impl Message {
             ("pattern", Some(pattern)) => Purge::Pattern(Pattern::new(pattern)),
             _ => Purge::All,
         };
-        Some(Self { sequence: told.s.parse().ok()?, origin: told.o, purge })
+        Some(Self { sequence: told.s.parse().ok()?, origin: told.o, purge, at_us: number(told.t) })
     }
 }
 
@@ -67,8 +86,10 @@ mod tests {
         assert_eq!(parse(r#"{"s":"4","o":"x","k":"sorcery","n":["a"]}"#), Some((4, Purge::All)));
         for json in ["{}", "", "null", r#"{"s":"x","o":"","k":"all"}"#] {
             assert_eq!(parse(json), None, "{json}");
-            assert_eq!(beat_of(json.as_bytes()), None, "{json}");
+            assert_eq!(Beat::parse(json.as_bytes()), None, "{json}");
         }
-        assert_eq!(beat_of(br#"{"b":"1790000000000001"}"#), Some(1_790_000_000_000_001));
+        let beat = |at_us| Some(Beat { sequence: 1_790_000_000_000_001, at_us });
+        assert_eq!(Beat::parse(br#"{"b":"1790000000000001"}"#), beat(None));
+        assert_eq!(Beat::parse(br#"{"b":"1790000000000001","t":"17"}"#), beat(Some(17)));
     }
 }

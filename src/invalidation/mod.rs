@@ -5,7 +5,7 @@ mod outbox;
 mod pattern;
 mod versions;
 
-pub use message::{Message, beat_of};
+pub use message::{Beat, Message};
 pub use outbox::{Acknowledgement, Outbox};
 pub use pattern::{Pattern, glob};
 pub use versions::{Tag, Versions};

@@ -76,6 +76,7 @@ impl RestClient {
             .map_err(|error| to_js(ErrorKind::Config(error.to_string().replacen("url", "readUrl", 1))))?;
         let mut telemetry = options.telemetry.unwrap_or_default().into_iter();
         let telemetry = Telemetry { sdk: telemetry.next(), runtime: telemetry.next(), platform: telemetry.next() };
+        let replica = read_url.is_some();
         let endpoint = Endpoint { url, read_url, token, telemetry, close_connections: !options.keep_alive };
         let transport = Arc::new(HttpTransport::to(endpoint).map_err(to_js)?);
         let retry = Policy { pauses_ms: options.pauses, jitter: options.jitter, unsent_only: options.unsent_only };
@@ -85,6 +86,7 @@ impl RestClient {
             base64: options.base64,
             read_your_writes: options.read_your_writes,
             together: options.together,
+            replica,
         };
         let shared = Arc::clone(&transport) as Arc<dyn Transport>;
         let client = Arc::new(Client::new(shared, Arc::new(SystemClock)));

@@ -4,4 +4,4 @@ mod memory;
 mod remote;
 
 pub use memory::{Held, MemoryIndex};
-pub use remote::{Found, Lock, Looked, RemoteEntry, RemoteStore};
+pub use remote::{Found, Lock, Looked, Missed, RemoteEntry, RemoteStore};

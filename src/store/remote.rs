@@ -22,6 +22,7 @@ static STORE: Lazy<Script> = Lazy::new(|| Script::new(include_str!("scripts/stor
 static BEAT: Lazy<Script> = Lazy::new(|| Script::new(include_str!("scripts/beat.lua")));
 static MISSED: Lazy<Script> = Lazy::new(|| Script::new(include_str!("scripts/missed.lua")));
 static RELEASE: Lazy<Script> = Lazy::new(|| Script::new(include_str!("scripts/release.lua")));
+static SWEEP: Lazy<Script> = Lazy::new(|| Script::new(include_str!("scripts/sweep.lua")));
 static PURGE: Lazy<Script> = Lazy::new(|| Script::new(include_str!("scripts/purge.lua")));
 
 /// Fields of the versions hash before the floor is raised and it starts anew: a few MB at most.
@@ -73,6 +74,21 @@ pub struct Looked {
     pub found: Option<Found>,
 }
 
+/// What a log knows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Missed {
+    /// The sequence now.
+    pub sequence: u64,
+    /// The time now, in µs by the database's clock.
+    pub at_us: u64,
+    /// The message of this sequence; empty where there is none.
+    pub newest: String,
+    /// The message of the sequence that was asked for; empty where there is none any more.
+    pub asked: String,
+    /// The messages since, the oldest first.
+    pub since: Vec<String>,
+}
+
 /// L2 on one Upstash database.
 pub struct RemoteStore {
     client: Arc<Client>,
@@ -89,8 +105,8 @@ pub struct RemoteStore {
     origin: String,
     /// The highest sequence this process has seen: one that is lower was restored from an older copy.
     seen: AtomicU64,
-    /// What this process's own purges were given. A database restored from a copy may have caught up with `seen`
-    /// by other purges since, and no longer know these.
+    /// What the purges were given that this process made or heard of. A database restored from a copy, or a replica that
+    /// took over, may have caught up with `seen` by other purges since, and no longer know these.
     given: Mutex<Given>,
 }
 
@@ -104,10 +120,13 @@ struct Given {
 impl Given {
     fn note(&mut self, tags: &[String], sequence: u64) {
         if tags.is_empty() || self.tags.len() > MAX_VERSIONS as usize {
-            self.floor = sequence;
+            self.floor = sequence.max(self.floor);
             self.tags.clear();
         }
-        self.tags.extend(tags.iter().map(|tag| (tag.clone(), sequence)));
+        for tag in tags {
+            let given = self.tags.entry(tag.clone()).or_default();
+            *given = sequence.max(*given);
+        }
     }
 
     fn allows(&self, snapshot: u64, tags: &[String]) -> bool {
@@ -216,8 +235,8 @@ impl RemoteStore {
         self.purge("all", &[], deadline).await
     }
 
-    /// Deletes the keys that match a Redis glob, and refuses what is being filled meanwhile. `SCAN` and `UNLINK`
-    /// in batches; `deadline` is for each of them.
+    /// Deletes the keys that match a Redis glob, and refuses what is being filled meanwhile. In steps; `deadline` is for
+    /// each of them.
     ///
     /// # Errors
     /// What the client met.
@@ -226,20 +245,31 @@ impl RemoteStore {
         self.purge("pattern", &named, deadline).await?;
         let mut cursor = "0".to_owned();
         loop {
-            let scan = command!["SCAN", cursor, "MATCH", pattern, "COUNT", SCAN_COUNT];
-            let mut page = self.client.command(&scan, deadline).await?.items().unwrap_or_default().into_iter();
-            cursor = page.next().and_then(|next| next.text()).ok_or_else(|| unexpected("SCAN"))?;
-            let keys = page.next().and_then(Reply::items).ok_or_else(|| unexpected("SCAN"))?;
-            let mut unlink: Command = vec!["UNLINK".to_owned()];
-            unlink.extend(keys.iter().filter_map(Reply::text).filter(|key| key.starts_with(&self.entries)));
-            if unlink.len() > 1 {
-                self.client.command(&unlink, deadline).await?;
-            }
+            let arguments = command![cursor, pattern, SCAN_COUNT, self.entries];
+            cursor = match SWEEP.run(&self.client, &[], arguments, deadline).await {
+                // A database that allows no SCAN in a script still has to be purged.
+                Err(ErrorKind::Redis(_)) => self.sweep(&cursor, pattern, deadline).await?,
+                next => next?.text().ok_or_else(|| unexpected("SCAN"))?,
+            };
             if cursor == "0" {
                 // Until now another process may have taken one of these keys into its memory.
                 return self.purge("pattern", &named, deadline).await;
             }
         }
+    }
+
+    /// A step through the keys by single commands. Returns the next cursor.
+    async fn sweep(&self, cursor: &str, pattern: &str, deadline: Duration) -> Result<String> {
+        let scan = command!["SCAN", cursor, "MATCH", pattern, "COUNT", SCAN_COUNT];
+        let mut page = self.client.command(&scan, deadline).await?.items().unwrap_or_default().into_iter();
+        let next = page.next().and_then(|next| next.text()).ok_or_else(|| unexpected("SCAN"))?;
+        let keys = page.next().and_then(Reply::items).ok_or_else(|| unexpected("SCAN"))?;
+        let mut unlink: Command = vec!["UNLINK".to_owned()];
+        unlink.extend(keys.iter().filter_map(Reply::text).filter(|key| key.starts_with(&self.entries)));
+        if unlink.len() > 1 {
+            self.client.command(&unlink, deadline).await?;
+        }
+        Ok(next)
     }
 
     async fn purge(&self, kind: &str, tags: &[String], deadline: Duration) -> Result<()> {
@@ -263,16 +293,29 @@ impl RemoteStore {
         &self.origin
     }
 
-    /// The messages of the purges after `sequence`, as far as they are remembered, and the sequence now.
+    /// What the log knows of the time after `sequence`.
     ///
     /// # Errors
     /// What the client met.
-    pub async fn missed_since(&self, sequence: u64, deadline: Duration) -> Result<(u64, Vec<String>)> {
+    pub async fn missed_since(&self, sequence: u64, deadline: Duration) -> Result<Missed> {
         let reply = MISSED.run(&self.client, &[&self.versions, &self.log], command![sequence], deadline).await?;
         let items = reply.items().ok_or_else(|| unexpected("log"))?;
-        let now = items.first().and_then(Reply::unsigned).ok_or_else(|| unexpected("sequence"))?;
-        let messages = items.iter().skip(1).map(Reply::text).collect::<Option<Vec<String>>>();
-        Ok((now, messages.ok_or_else(|| unexpected("message"))?))
+        let texts = items.iter().map(Reply::text).collect::<Option<Vec<String>>>();
+        let mut texts = texts.ok_or_else(|| unexpected("message"))?.into_iter();
+        let mut number = || texts.next().and_then(|text| text.parse().ok()).ok_or_else(|| unexpected("log"));
+        let (sequence, at_us) = (number()?, number()?);
+        let (Some(newest), Some(asked)) = (texts.next(), texts.next()) else { return Err(unexpected("log")) };
+        self.seen.fetch_max(sequence, Ordering::Relaxed);
+        Ok(Missed { sequence, at_us, newest, asked, since: texts.collect() })
+    }
+
+    /// Takes note of a purge of these tags, or of everything, that another process made: should the database forget it,
+    /// this process does not.
+    pub fn hear(&self, tags: Option<&[String]>, sequence: u64) {
+        self.seen.fetch_max(sequence, Ordering::Relaxed);
+        if tags.is_none_or(|tags| !tags.is_empty()) {
+            self.given.lock().note(tags.unwrap_or_default(), sequence);
+        }
     }
 
     /// Makes every listener hear the sequence.

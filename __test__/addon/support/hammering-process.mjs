@@ -5,11 +5,13 @@ import { Site } from './site.mjs';
 
 process.on('message', async ({ upstash, rule, identifier, cost = 1, ms, atOnce, pause = 0, close }) => {
   if (close) {
-    await limiter?.close();
+    for (const limiter of limiters.values()) await limiter.close();
     process.disconnect();
     return;
   }
-  limiter ??= new Site({ upstash, deadline: '2 s' }).engine.limiter(JSON.stringify(rule));
+  const text = JSON.stringify(rule);
+  if (!limiters.has(text)) limiters.set(text, new Site({ upstash, deadline: '2 s' }).engine.limiter(text));
+  const limiter = limiters.get(text);
   const count = { admitted: 0, refused: 0, undecided: 0 };
   const end = Date.now() + ms;
   const ask = async () => {
@@ -26,5 +28,6 @@ process.on('message', async ({ upstash, rule, identifier, cost = 1, ms, atOnce, 
   process.send(count);
 });
 
-let limiter;
+/** By their rules. */
+const limiters = new Map();
 process.send('ready');

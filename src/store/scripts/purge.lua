@@ -8,8 +8,9 @@ local seq, floor = tonumber(heads[1]), tonumber(heads[2])
 local seen, kind = tonumber(ARGV[1]), ARGV[6]
 
 local function tell(at, what, names)
-  local text = string.format('%.0f', at)
-  local message = cjson.encode({ s = text, o = ARGV[5], k = what, n = names })
+  local text, time = string.format('%.0f', at), redis.call('TIME')
+  local now = string.format('%.0f', time[1] * 1000000 + time[2])
+  local message = cjson.encode({ s = text, o = ARGV[5], k = what, n = names, t = now })
   redis.call('ZADD', KEYS[2], text, message)
   redis.call('ZREMRANGEBYRANK', KEYS[2], 0, -1 - tonumber(ARGV[3]))
   -- Whoever can not be told does not hear the beats either, and asks.
