@@ -1,6 +1,7 @@
 //! The user's options: read, checked and completed. What is wrong is said in one sentence, at boot.
 
 mod caching;
+mod jobs;
 mod limits;
 mod reader;
 
@@ -41,6 +42,8 @@ pub fn resolve(config: &str, environment: &Environment) -> Result<Value> {
     let cache = caching::section(root.section("cache")?, ttl)?;
     let content_types = caching::content_types(&mut root)?;
     let rate_limit = limits::section(root.section("rateLimit")?)?;
+    let jobs = jobs::list(&mut root)?;
+    let qstash = jobs::qstash(root.section("qstash")?, variable, !jobs.is_empty())?;
     let deadline = root.duration("deadline")?.unwrap_or(DEADLINE_MS);
     let purge_on_start = root.flag("purgeOnStart")?.unwrap_or(false);
     root.end()?;
@@ -56,6 +59,8 @@ pub fn resolve(config: &str, environment: &Environment) -> Result<Value> {
         "cache": cache,
         "contentTypes": content_types,
         "rateLimit": rate_limit,
+        "jobs": jobs,
+        "qstash": qstash,
         "purgeOnStart": purge_on_start,
     }))
 }

@@ -79,7 +79,8 @@ impl Reader {
             // env('…') of an unset variable is undefined or an empty string.
             Some(Value::String(_)) => Ok(None),
             Some(_) if name == "token" || name == "url" => {
-                Err(ErrorKind::Config(format!("{name}: found something that is not text; expected a string")))
+                let option = format!("{}{name}", self.path);
+                Err(ErrorKind::Config(format!("{option}: found something that is not text; expected a string")))
             }
             Some(other) => Err(self.wrong(name, &other, "a string")),
         }

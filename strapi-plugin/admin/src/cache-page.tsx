@@ -43,7 +43,7 @@ function limits(rules: Status['rateLimit']['rules']): string {
 }
 
 function Numbers({ status }: { status: Status }) {
-  const { store, breaker, hits, misses, l2Hits, entries, bytes, maxBytes, limited, limitUndecided } = status;
+  const { store, breaker, hits, misses, l2Hits, entries, bytes, maxBytes, limited, limitUndecided, jobs } = status;
   const asked = hits + misses;
   const numbers: [string, string][] = [
     ['Store', store === 'upstash' ? 'Memory and Upstash' : 'Memory'],
@@ -55,6 +55,8 @@ function Numbers({ status }: { status: Status }) {
     ['Hit ratio', asked === 0 ? '–' : `${(((hits + l2Hits) / asked) * 100).toFixed(1)} %`],
     ['Requests limited', count(limited)],
     ...(limitUndecided > 0 ? [['Limits without Upstash', count(limitUndecided)] as [string, string]] : []),
+    ...(jobs.enabled || jobs.pending > 0 ? [['Jobs waiting', count(jobs.pending)] as [string, string], ['Jobs sent', count(jobs.sent)] as [string, string]] : []),
+    ...(jobs.failed > 0 ? [['Jobs given up', count(jobs.failed)] as [string, string]] : []),
   ];
   return (
     <Grid.Root gap={4}>

@@ -18,6 +18,8 @@ export interface Status {
   cache: { enabled: boolean };
   /** A limit that a function tells is null. */
   rateLimit: { enabled: boolean; rules: { limit: number | null; windowMs: number }[] };
+  /** Messages that wait in the database, those that were given up, and those this process has sent. */
+  jobs: { enabled: boolean; pending: number; failed: number; sent: number };
 }
 
 /** The body of `POST /upstash/purge`. */

@@ -1,5 +1,6 @@
 import type { Core } from '@strapi/strapi';
 import type { Context } from 'koa';
+import { jobsService } from './jobs';
 import { cacheService } from './service';
 import { siteOf } from './site';
 
@@ -36,12 +37,13 @@ interface PurgeRequest {
 
 export function adminController({ strapi }: { strapi: Core.Strapi }) {
   return {
-    status(ctx: Context) {
-      const { options } = siteOf(strapi);
+    async status(ctx: Context) {
+      const { options, jobs: configured } = siteOf(strapi);
       const { prefix, ttlMs, cache, rateLimit } = options;
       const { enabled, rules } = rateLimit;
       const limits = rules.map(({ limit, windowMs }) => ({ limit, windowMs }));
-      ctx.body = { data: { ...siteOf(strapi).stats(), prefix, ttlMs, cache, rateLimit: { enabled, rules: limits } } };
+      const jobs = { enabled: configured !== undefined, ...(await jobsService(() => siteOf(strapi)).stats()) };
+      ctx.body = { data: { ...siteOf(strapi).stats(), prefix, ttlMs, cache, rateLimit: { enabled, rules: limits }, jobs } };
     },
 
     async purge(ctx: Context) {

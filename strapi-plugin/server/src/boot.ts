@@ -3,6 +3,7 @@ import { cache } from './cache-middleware';
 import type { ResolvedRule } from './config';
 import { rateLimit } from './rate-limit-middleware';
 import type { Site } from './site';
+import type { ResolvedConfig } from './types';
 
 /** What sets headers for one request, or needs to see the body last, must stand outside of what answers from memory. */
 const OUTSIDE_CACHE = ['strapi::errors', 'strapi::security', 'strapi::cors', 'strapi::compression'];
@@ -15,7 +16,13 @@ export function announce({ strapi, engine, options }: Site): void {
   const { enabled, rules } = options.rateLimit;
   const cached = options.cache.enabled ? `cache for ${options.ttlMs / 1000} s` : 'cache off';
   const limited = enabled ? limitsOf(rules) : 'rate limit off';
-  strapi.log.info(`[upstash] ${where}: ${cached}, ${limited}`);
+  strapi.log.info(`[upstash] ${where}: ${cached}, ${limited}${jobsOf(options)}`);
+}
+
+function jobsOf({ jobs, qstash }: ResolvedConfig): string {
+  if (jobs.length === 0) return '';
+  if (!qstash.enabled) return ', jobs off';
+  return jobs.length === 1 ? ', 1 job' : `, ${jobs.length} jobs`;
 }
 
 function limitsOf(rules: ResolvedRule[]): string {

@@ -3,7 +3,7 @@ import type { CacheRule } from './http/rule';
 import type { ResolvedConfig, UserConfig } from './types';
 
 /** The only variables of the environment that change anything. */
-const VARIABLES = ['UPSTASH_REDIS_REST_URL', 'UPSTASH_REDIS_REST_TOKEN', 'CACHE_KEY_PREFIX', 'CACHE_TTL_SECONDS'];
+const VARIABLES = ['UPSTASH_REDIS_REST_URL', 'UPSTASH_REDIS_REST_TOKEN', 'CACHE_KEY_PREFIX', 'CACHE_TTL_SECONDS', 'QSTASH_TOKEN', 'QSTASH_URL'];
 
 /**
  * The plugin's `config` as Strapi wants it. The default is empty: Strapi merges defaults into the user's arrays by
@@ -59,7 +59,7 @@ export function resolveRule(kind: string, options: unknown, resolved: string): u
 
 /** What `strapi.config.get('plugin::upstash')` shows: the user's own words and units, complete. */
 export function readable(resolved: ResolvedConfig, given: UserConfig): UserConfig {
-  const { url, token, prefix, ttlMs, deadlineMs, l1, bus, cache, rateLimit, purgeOnStart } = resolved;
+  const { url, token, prefix, ttlMs, deadlineMs, l1, bus, cache, rateLimit, qstash, purgeOnStart } = resolved;
   const { rule } = cache;
   const shown: UserConfig = {
     prefix,
@@ -90,12 +90,17 @@ export function readable(resolved: ResolvedConfig, given: UserConfig): UserConfi
       limit: rateLimit.defaults.limit ?? given.rateLimit?.limit,
       window: rateLimit.defaults.windowMs / 1000,
     },
+    jobs: given.jobs?.map(({ headers, ...job }) => withSecret(job, 'headers', headers)),
+    qstash: withSecret({ enabled: qstash.enabled, baseUrl: qstash.baseUrl }, 'token', qstash.token),
     purgeOnStart,
   };
   if (url !== null) shown.url = url;
-  // Readable by name, but skipped by whatever prints or serialises a configuration.
-  if (token !== null) Object.defineProperty(shown, 'token', { value: token, enumerable: false });
-  return shown;
+  return withSecret(shown, 'token', token);
+}
+
+/** Readable by name, but skipped by whatever prints or serialises a configuration. */
+function withSecret<Options extends object>(options: Options, name: string, value: unknown): Options {
+  return value == null ? options : Object.defineProperty(options, name, { value, enumerable: false });
 }
 
 /** An error in what the user has configured. */

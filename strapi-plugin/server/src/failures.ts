@@ -9,11 +9,12 @@ export class Failures {
 
   constructor(private readonly log: Core.Strapi['log']) {}
 
-  note(place: string, error: unknown): void {
+  /** `outcome`: what becomes of it, for people. */
+  note(place: string, error: unknown, outcome = 'was left out'): void {
     this.count += 1;
     if (!this.mayTell(place)) return;
     const text = error instanceof Error ? error.message : String(error);
-    this.log.warn(`[upstash] ${place} failed and was left out: ${text}`);
+    this.log.warn(`[upstash] ${place} failed and ${outcome}: ${text}`);
   }
 
   /** What is no error and yet worth a line once a minute. */

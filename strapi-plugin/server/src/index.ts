@@ -5,6 +5,8 @@ import { config } from './config';
 import { watchDatabase } from './database';
 import { watchDocuments } from './documents';
 import { mountGraphql, watchGraphql } from './graphql';
+import { jobsService, watchJobs } from './jobs';
+import { jobType } from './jobs/outbox';
 import { journalType } from './journal';
 import { middlewares, registerGlobalNames } from './middlewares';
 import { cacheService } from './service';
@@ -21,14 +23,15 @@ export default {
   middlewares,
   routes,
   controllers: { admin: adminController },
-  contentTypes: { purge: journalType },
-  services: { cache: cacheService },
+  contentTypes: { purge: journalType, job: jobType },
+  services: { cache: cacheService, jobs: ({ strapi }: Lifecycle) => jobsService(() => siteOf(strapi)) },
 
   /** No network and no credentials: CLI commands register and bootstrap plugins too. */
   register({ strapi }: Lifecycle): void {
     const site = openSite(strapi);
     watchDatabase(site);
     watchDocuments(site);
+    watchJobs(site);
     watchGraphql(site);
     registerGlobalNames(strapi);
   },
@@ -41,6 +44,7 @@ export default {
     if (site.engine.store === 'upstash') strapi.server.use(settleWrites(site));
     mountGraphql(site);
     await site.purges.journal?.begin();
+    site.jobs?.begin();
     if (site.options.purgeOnStart) void site.purges.request((batch) => (batch.everything = true));
     await registerActions(strapi);
     checkOrder(strapi);
@@ -53,7 +57,7 @@ export default {
    */
   async destroy({ strapi }: Lifecycle): Promise<void> {
     const site = siteOf(strapi);
-    await Promise.all([site.purges.settled(), site.releaseLimits()]);
+    await Promise.all([site.purges.settled(), site.releaseLimits(), site.jobs?.close()]);
     await site.purges.journal?.close();
     const { httpServer } = strapi.server;
     if (httpServer.listening) httpServer.once('close', () => site.close());

@@ -6,6 +6,8 @@ import { Flights } from './http/flights';
 import type { Holding } from './http/holding';
 import type { CachingOptions } from './http/rule';
 import { Shelf } from './http/shelf';
+import { Jobs } from './jobs';
+import { Outbox } from './jobs/outbox';
 import { Credentials } from './limiter/credentials';
 import { Routes } from './limiter/routes';
 import type { Rule } from './limiter/rule';
@@ -32,6 +34,9 @@ export class Site implements Holding {
   readonly limitOptions: RateLimitOptions;
   readonly credentials: Credentials;
   readonly routes: Routes;
+  readonly outbox: Outbox;
+  /** Where there are jobs. */
+  readonly jobs: Jobs | undefined;
   /** How long, in ms, requests have waited for Upstash in a limiter: what is left of their deadline is the cache's. */
   readonly waited = new WeakMap<object, number>();
   /** Known from bootstrap() on. */
@@ -67,6 +72,9 @@ export class Site implements Holding {
       const purge = (what: Purged): void => void this.purges.request((batch) => batch.add(what));
       this.purges.journal = new Journal(strapi.db, this.engine, this.failures, purge);
     }
+    this.outbox = new Outbox(strapi.db);
+    const { jobs, qstash } = this.options;
+    if (qstash.enabled && jobs.length > 0) this.jobs = new Jobs(strapi, this.outbox, this.options, given, this.failures);
     this.purges.watchers.push((batch) => this.credentials.changed(batch));
   }
 

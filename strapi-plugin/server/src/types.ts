@@ -1,6 +1,8 @@
+import type { Core } from '@strapi/strapi';
 import type { Context } from 'koa';
 import type { ResolvedRule } from './config';
 import type { CacheRule, CachingOptions } from './http/rule';
+import type { ResolvedJob } from './jobs/job';
 
 /** A length of time: a number of seconds, or a number with a unit: `'150 ms'`, `'30 s'`, `'10 m'`, `'2 h'`, `'1 d'`, `'1 w'`. */
 export type Duration = number | string;
@@ -57,6 +59,17 @@ export interface UserConfig {
    */
   contentTypes?: Record<string, CacheMiddlewareConfig> | undefined;
   rateLimit?: RateLimitOptions | undefined;
+  /** What becomes a message of QStash when content changes. Default: nothing. */
+  jobs?: JobOptions[] | undefined;
+  /** How QStash is reached. Goes with `jobs`. */
+  qstash?: {
+    /** False: no jobs are noted or sent. Default: true. */
+    enabled?: boolean | undefined;
+    /** QStash's token, without which there can be no jobs. Default: the variable `QSTASH_TOKEN`. Never logged. */
+    token?: string | undefined;
+    /** Where QStash is. Default: the variable `QSTASH_URL`, else `'https://qstash.upstash.io'`. */
+    baseUrl?: string | undefined;
+  } | undefined;
   /** Purge everything when Strapi starts. Default: false. */
   purgeOnStart?: boolean | undefined;
 }
@@ -119,6 +132,89 @@ export interface CacheMiddlewareConfig extends CacheRuleOptions {
   ttl?: Duration | undefined;
   /** False: an answer lives until its TTL ends, whatever is written meanwhile. Default: true. */
   invalidate?: boolean | undefined;
+}
+
+/** What happens to a document through Strapi's Document Service, which the panel, REST and GraphQL use as well. */
+export type JobEventName = 'create' | 'update' | 'delete' | 'publish' | 'unpublish';
+
+/** One event: of one document in one language. */
+export interface JobEvent {
+  /** Its own; the same in each attempt to send it. */
+  id: string;
+  on: JobEventName;
+  /** The uid: `'api::article.article'`. */
+  contentType: string;
+  documentId: string;
+  /** Null where the type has no locales. */
+  locale: string | null;
+  /** When it happened, as ISO 8601. */
+  at: string;
+  /**
+   * The values of the entry as the write returned them: no relations, media, components or passwords. Of an entry that
+   * was deleted, the last there were.
+   */
+  entry: Record<string, unknown>;
+}
+
+/** What JSON can say. */
+export type Json = string | number | boolean | null | Json[] | { [name: string]: Json };
+
+/** What a function that makes a body is given beside the event. */
+export interface JobContext {
+  strapi: Core.Strapi;
+}
+
+/**
+ * Sends a message through QStash, which delivers it to `url`, for each event of some types. At least once, after the
+ * commit of the write, and in no promised order.
+ */
+export interface JobOptions {
+  /**
+   * What jobs that wait in the database are known by: 1 to 64 letters, digits, `-`, `_`, `.` or `:`. Default: made from
+   * `on`, `contentType` and `url`; with a name these can be changed while some wait.
+   */
+  name?: string | undefined;
+  on: JobEventName | JobEventName[];
+  /** The uid of a type, several, or `'*'` for all that begin with `api::`. */
+  contentType: string | string[];
+  /** Where QStash delivers it. */
+  url: string;
+  /** How long QStash waits before the delivery, from when it has the message. Whole seconds. Default: not at all. */
+  delay?: Duration | false | undefined;
+  /** How often QStash tries a delivery again that failed. Default: what your plan has. */
+  retries?: number | undefined;
+  /** The method of the delivery. Default: `'POST'`. */
+  method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | undefined;
+  /** How long the destination may take. Whole seconds. Default: what your plan has. */
+  timeout?: Duration | undefined;
+  /** Headers of the delivery. Those that begin with `Upstash-` are for QStash itself. */
+  headers?: Record<string, string> | undefined;
+  /** Where QStash sends the destination's answer. */
+  callback?: string | undefined;
+  /** Where QStash sends a message that could not be delivered. */
+  failureCallback?: string | undefined;
+  /**
+   * What becomes the JSON that is delivered, or a function that makes it, in the background, when the message is sent. From
+   * null no message is made. A function that throws, or takes longer than 5 s, is logged and the default takes its place.
+   * Default: the event without `entry`.
+   */
+  body?: Json | ((event: JobEvent, context: JobContext) => unknown) | undefined;
+}
+
+/** `strapi.plugin('upstash').service('jobs')`. */
+export interface JobsService {
+  stats(): Promise<JobsStats>;
+  /** Sends what was given up once more; resolves to how many there were. */
+  retry(): Promise<number>;
+}
+
+export interface JobsStats {
+  /** Messages that wait to be sent, by any process. */
+  pending: number;
+  /** Messages that were given up in the last 30 days. */
+  failed: number;
+  /** Messages that this process has sent since it started. */
+  sent: number;
 }
 
 /** Whom a request counts for. */
@@ -343,5 +439,7 @@ export interface ResolvedConfig {
     defaults: ResolvedRule;
     rules: ResolvedRule[];
   };
+  jobs: ResolvedJob[];
+  qstash: { enabled: boolean; token: string | null; baseUrl: string };
   purgeOnStart: boolean;
 }
