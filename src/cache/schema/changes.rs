@@ -135,6 +135,7 @@ impl Document {
         let (before, after) = (keys(&self.before.links), keys(&self.after.links));
         let all: BTreeSet<&Key<'_>> = before.keys().chain(after.keys()).collect();
         let mut moved = BTreeSet::new();
+        let mut linked = BTreeSet::new();
         for key in all {
             let (edge, public, ..) = *key;
             match (before.get(key), after.get(key)) {
@@ -146,6 +147,7 @@ impl Document {
                     // Also the draft of one document takes a target away from another that is published.
                     let takes = link.is_none() && schema.takes(&self.uid, edge);
                     for public in if takes { vec![true, false] } else { vec![public] } {
+                        linked.insert((edge, public));
                         purge(tags, &format!("r:{edge}"), public, None);
                         purge(tags, &format!("l:{edge}:{}", self.id), public, None);
                         if let Some(Link(_, _, _, Some(document), ..)) = link.or(other) {
@@ -155,8 +157,13 @@ impl Document {
                 }
             }
         }
-        for (edge, public) in moved {
-            purge(tags, &format!("l:{edge}:{}", self.id), public, None);
+        for (edge, public) in &moved {
+            purge(tags, &format!("l:{edge}:{}", self.id), *public, None);
+        }
+        for (edge, public) in moved.union(&linked) {
+            for uid in schema.ends_of(edge) {
+                purge(tags, &format!("l:{uid}"), *public, None);
+            }
         }
     }
 }

@@ -1,0 +1,38 @@
+// What docs/nextjs.md shows works as it stands there.
+
+import assert from 'node:assert/strict';
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import http from 'node:http';
+import { once } from 'node:events';
+import { it } from 'node:test';
+
+const DOCS = new URL('../../docs/nextjs.md', import.meta.url);
+
+const shown = (text) => [...text.matchAll(/^```js\n(.*?)^```/gms)].map(([, code]) => code);
+
+/** Imports code as a module of this package. */
+async function imported(test, code) {
+  const file = new URL(`snippet-${process.pid}.mjs`, import.meta.url);
+  await writeFile(file, code);
+  test.after(() => rm(file));
+  return import(file);
+}
+
+it('a list of articles is asked for once', async (test) => {
+  const code = shown(await readFile(DOCS, 'utf8')).find((each) => each.includes('listArticles'));
+  const asked = [];
+  const server = http.createServer((request, response) => {
+    asked.push(request.url);
+    response.setHeader('content-type', 'application/json');
+    response.end('{"data":[{"title":"First"}]}');
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  test.after(() => server.close());
+  process.env.STRAPI_URL = `http://127.0.0.1:${server.address().port}`;
+  for (const name of ['UPSTASH_REDIS_REST_URL', 'UPSTASH_REDIS_REST_TOKEN']) delete process.env[name];
+  const { listArticles } = await imported(test, code);
+  const lists = [await listArticles(1), await listArticles(1), await listArticles(2)];
+  assert.deepEqual(lists, Array.from({ length: 3 }, () => ({ data: [{ title: 'First' }] })));
+  assert.deepEqual(asked.map((url) => new URL(url, 'http://x').searchParams.get('pagination[page]')), ['1', '2']);
+});
