@@ -119,8 +119,9 @@ describe('the packed package', () => {
   it('tells TypeScript what it exports, and which options the plugin has', async () => {
     const source = `
       import { ${API.join(', ')}, type Config } from 'strapi-upstash';
-      import { cached, createCache } from 'strapi-upstash/next';
+      import { cached, createCache, verifyRevalidation } from 'strapi-upstash/next';
       cached('k', { ttl: '1 m', swr: false, tags: ['a'] }, async () => ({ n: 1 })) satisfies Promise<{ n: number }>;
+      verifyRevalidation(new Request('http://a'), 'secret') satisfies Promise<{ types: string[] } | null>;
       createCache({ ttl: 60, l1: { maxAge: '1 s' } }).purge('a', ['b']) satisfies Promise<void>;
       new Engine(resolveConfig('{}', {})).limiter('{}').limitNow(ipIdentifier('::1'))?.success satisfies boolean | undefined;
       Redis.fromEnv().get<number>('key') satisfies Promise<number | null>;

@@ -72,3 +72,24 @@ export function createCache(options?: NextCacheOptions): NextCache;
 export const cached: NextCache['cached'];
 export const purge: NextCache['purge'];
 export const purgeAll: NextCache['purgeAll'];
+
+/** What Strapi tells after a change of published content (`revalidate` in the plugin's options). */
+export interface RevalidationEvent {
+  /** The types of which something changed: `'api::article.article'`. */
+  types: string[];
+  /** The names of what changed, for `purge`. */
+  tags: string[];
+  /** Anything may have changed: an import, or `purgeAll`. */
+  everything: boolean;
+}
+
+/**
+ * What a request of Strapi's tells, or null where its signature is not right or too old. It reads the body. `secret`: that of
+ * `revalidate` in the plugin's options, or the old and the new one while it is changed. `tolerance`: how far the clocks may
+ * differ, in seconds; 300 unless given.
+ */
+export function verifyRevalidation(
+  request: Request,
+  secret: string | string[] | undefined,
+  options?: { tolerance?: number },
+): Promise<RevalidationEvent | null>;

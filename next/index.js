@@ -1,8 +1,10 @@
 'use strict';
 
-// `strapi-upstash/next`: a cache for the data of server components that shares database and tags with Strapi.
+// `strapi-upstash/next`: a cache for the data of server components that shares database and tags with Strapi, and the
+// check of what Strapi sends when content changes.
 
 const { createCache } = require('./cache.js');
+const { verifyRevalidation } = require('./revalidation.js');
 
 let shared;
 
@@ -17,3 +19,4 @@ exports.createCache = createCache;
 exports.cached = (key, options, load) => defaultCache().cached(key, options, load);
 exports.purge = (...tags) => defaultCache().purge(...tags);
 exports.purgeAll = () => defaultCache().purgeAll();
+exports.verifyRevalidation = verifyRevalidation;

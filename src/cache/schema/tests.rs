@@ -353,3 +353,22 @@ fn a_tag_given_by_hand_cannot_reach_our_own_fields() {
     assert_eq!(custom_tag("a\nfloor"), "x:a floor");
     assert_eq!(custom_tag("t:api::a.a"), "t:api::a.a");
 }
+
+#[test]
+fn who_keeps_published_content_alone_hears_of_nothing_else() {
+    let changes = |uid: &str, public: bool| {
+        let (before, after) = (row(public, 1, "x"), row(public, 2, "x"));
+        format!(
+            r#"{{"documents":[{{"uid":"{uid}","id":"a1","before":{{"rows":[{before}],"links":[]}},"after":{{"rows":[{after}],"links":[]}}}}]}}"#
+        )
+    };
+    let told = |types: &[&str], changes: &[String]| {
+        let types: Vec<String> = types.iter().map(|uid| (*uid).to_owned()).collect();
+        schema().public_tags(&types, changes).expect("understood").into_iter().collect::<Vec<_>>()
+    };
+    let tags = ["d:a1", "f:api::article.article.id", "w:api::article.article"];
+    assert_eq!(told(&[], &[changes(ARTICLE, true)]), tags);
+    assert!(told(&[], &[changes(ARTICLE, false), changes("admin::user", true)]).is_empty());
+    assert_eq!(told(&[ARTICLE, "admin::user", "strapi::core-store"], &[]), ["t:api::article.article"]);
+    assert!(told(&["plugin::users-permissions.role"], &[]).contains(&AUTH_TAG.to_owned()));
+}

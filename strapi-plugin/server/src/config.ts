@@ -59,7 +59,7 @@ export function resolveRule(kind: string, options: unknown, resolved: string): u
 
 /** What `strapi.config.get('plugin::upstash')` shows: the user's own words and units, complete. */
 export function readable(resolved: ResolvedConfig, given: UserConfig): UserConfig {
-  const { url, token, prefix, ttlMs, deadlineMs, l1, bus, cache, rateLimit, purgeOnStart } = resolved;
+  const { url, token, prefix, ttlMs, deadlineMs, l1, bus, cache, rateLimit, revalidate, purgeOnStart } = resolved;
   const { rule } = cache;
   const shown: UserConfig = {
     prefix,
@@ -93,6 +93,10 @@ export function readable(resolved: ResolvedConfig, given: UserConfig): UserConfi
     purgeOnStart,
   };
   if (url !== null) shown.url = url;
+  if (revalidate !== null) {
+    shown.revalidate = { url: revalidate.url, timeout: revalidate.timeoutMs / 1000 };
+    Object.defineProperty(shown.revalidate, 'secret', { value: revalidate.secret, enumerable: false });
+  }
   // Readable by name, but skipped by whatever prints or serialises a configuration.
   if (token !== null) Object.defineProperty(shown, 'token', { value: token, enumerable: false });
   return shown;

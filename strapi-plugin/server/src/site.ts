@@ -12,6 +12,7 @@ import type { Rule } from './limiter/rule';
 import { Journal } from './journal';
 import { Models } from './models';
 import { type Purged, Purges } from './purges';
+import { Revalidation } from './revalidate';
 import { Rows } from './rows';
 import { schemaOf } from './schema';
 import type { CacheStats, RateLimitOptions, ResolvedConfig, UserConfig } from './types';
@@ -24,6 +25,8 @@ export class Site implements Holding {
   readonly shelf: Shelf;
   readonly purges: Purges;
   readonly failures: Failures;
+  /** Where a front end is to be told of changes. */
+  readonly revalidation: Revalidation | undefined;
   readonly flights = new Flights();
   /** The content API's prefix, without a trailing slash. */
   readonly apiPrefix: string;
@@ -68,6 +71,12 @@ export class Site implements Holding {
       this.purges.journal = new Journal(strapi.db, this.engine, this.failures, purge);
     }
     this.purges.watchers.push((batch) => this.credentials.changed(batch));
+    const { revalidate } = this.options;
+    if (revalidate !== null) {
+      const revalidation = new Revalidation(revalidate, this.engine, this.purges, this.failures);
+      this.revalidation = revalidation;
+      this.purges.watchers.push((batch) => revalidation.tell(batch));
+    }
   }
 
   get rows(): Rows {
