@@ -5,6 +5,7 @@ import { readFile, rm, writeFile } from 'node:fs/promises';
 import http from 'node:http';
 import { once } from 'node:events';
 import { it } from 'node:test';
+import { resolveConfig } from 'strapi-upstash';
 
 const DOCS = new URL('../../docs/nextjs.md', import.meta.url);
 
@@ -35,4 +36,21 @@ it('a list of articles is asked for once', async (test) => {
   const lists = [await listArticles(1), await listArticles(1), await listArticles(2)];
   assert.deepEqual(lists, Array.from({ length: 3 }, () => ({ data: [{ title: 'First' }] })));
   assert.deepEqual(asked.map((url) => new URL(url, 'http://x').searchParams.get('pagination[page]')), ['1', '2']);
+});
+
+it('the route is the one of the example, which a browser tries, and so is the configuration', async () => {
+  const snippets = shown(await readFile(DOCS, 'utf8'));
+  const route = await readFile(new URL('../../examples/blog/web/app/api/revalidate/route.js', import.meta.url), 'utf8');
+  assert.equal(snippets.find((code) => code.includes('export async function POST')), route);
+  const { default: next } = await import('../../examples/blog/web/next.config.mjs');
+  assert.ok(snippets[0].includes(`serverExternalPackages: ['${next.serverExternalPackages}']`));
+});
+
+it('the plugin takes the options', async () => {
+  const code = shown(await readFile(DOCS, 'utf8')).find((each) => each.includes('REVALIDATE_URL'));
+  const module = { exports: null };
+  new Function('module', code)(module);
+  const env = (name) => ({ REVALIDATE_URL: 'https://example.com/api/revalidate', REVALIDATE_SECRET: '0123456789abcdef' })[name];
+  const { revalidate } = JSON.parse(resolveConfig(JSON.stringify(module.exports({ env }).upstash.config), {}));
+  assert.deepEqual(revalidate, { url: env('REVALIDATE_URL'), secret: env('REVALIDATE_SECRET'), timeoutMs: 5_000 });
 });
