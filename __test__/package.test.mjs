@@ -57,6 +57,8 @@ describe('the packed package', () => {
       'binding.js',
       'binding.d.ts',
       'redis/index.js',
+      'next/index.js',
+      'next/index.d.ts',
       'qstash/index.js',
       'qstash/index.d.ts',
       'ratelimit/index.js',
@@ -80,7 +82,7 @@ describe('the packed package', () => {
 
   it('holds nothing else', () => {
     const expected =
-      /^(package\.json|(index|binding)\.(js|d\.ts)|redis\/(\w+\.js|commands\.d\.ts|commands\/\w+\.json)|(ratelimit|qstash|session)\/[\w-]+\.(js|d\.ts)|LICENSE|README\.md|[^/]+\.node)$/;
+      /^(package\.json|(index|binding)\.(js|d\.ts)|redis\/(\w+\.js|commands\.d\.ts|commands\/\w+\.json)|(next|ratelimit|qstash|session)\/[\w-]+\.(js|d\.ts)|LICENSE|README\.md|[^/]+\.node)$/;
     const others = tarball.contents.filter((path) => !expected.test(path) && !path.startsWith('strapi-plugin/dist/'));
     assert.deepEqual(others, []);
   });
@@ -119,6 +121,10 @@ describe('the packed package', () => {
   it('tells TypeScript what it exports, and which options the plugin has', async () => {
     const source = `
       import { ${API.join(', ')}, type Config } from 'strapi-upstash';
+      import { cached, createCache, verifyRevalidation } from 'strapi-upstash/next';
+      cached('k', { ttl: '1 m', swr: false, tags: ['a'] }, async () => ({ n: 1 })) satisfies Promise<{ n: number }>;
+      verifyRevalidation(new Request('http://a'), 'secret') satisfies Promise<{ types: string[] } | null>;
+      createCache({ ttl: 60, l1: { maxAge: '1 s' } }).purge('a', ['b']) satisfies Promise<void>;
       new Engine(resolveConfig('{}', {})).limiter('{}').limitNow(ipIdentifier('::1'))?.success satisfies boolean | undefined;
       Redis.fromEnv().get<number>('key') satisfies Promise<number | null>;
       export const names = [IpDenyList, Limiter, LimitRouting, MultiRegionRatelimit, Tokens, errors.UpstashError, resolveMiddlewareConfig];

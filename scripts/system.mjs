@@ -1,6 +1,6 @@
-// The two things this project needs from the operating system and npm and cargo can't bring: redis-server for the
-// tests and `npm run upstash:local`, and a C toolchain. Missing ones are installed with the system's package manager.
-// `node scripts/system.mjs` makes sure of both.
+// What this project needs from the operating system and npm and cargo can't bring: redis-server for the tests and
+// `npm run upstash:local`, a C toolchain, and a browser for the test of the front end. What is missing is installed with the
+// system's package manager. `node scripts/system.mjs` makes sure of the first two.
 
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants, realpathSync, statSync } from 'node:fs';
@@ -12,6 +12,11 @@ const REDIS = {
   // Each entry is a list of packages; the next is tried when one can't be installed: newer Fedora and RHEL have
   // dropped Redis for Valkey, its fork, which speaks the same protocol.
   packages: { 'apt-get': ['redis-server'], apk: ['redis'], dnf: ['redis', 'valkey'], brew: ['redis'] },
+};
+
+const CHROMIUM = {
+  what: 'Chromium',
+  packages: { 'apt-get': ['chromium', 'chromium-browser'], apk: ['chromium'], dnf: ['chromium'] },
 };
 
 const BUILD_TOOLS = {
@@ -28,6 +33,15 @@ export function ensureRedisServer() {
   const find = () => programPath('redis-server') ?? programPath('valkey-server');
   return find() ?? install(REDIS, find);
 }
+
+/** Returns the path of a Chromium or Chrome, after installing one if need be. Throws `E_MISSING_TOOL`. */
+export function ensureChromium() {
+  const names = ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome'];
+  const find = () => names.map(programPath).find(Boolean) ?? CHROME_OF_MACOS.find(isProgram);
+  return find() ?? install(CHROMIUM, find);
+}
+
+const CHROME_OF_MACOS = ['/Applications/Google Chrome.app/Contents/MacOS/Google Chrome', '/Applications/Chromium.app/Contents/MacOS/Chromium'];
 
 /**
  * Makes sure of cc, c++, make and python3: Rust links with cc, and better-sqlite3 is compiled where it has no prebuilt
@@ -129,6 +143,7 @@ function missing(tool, reason) {
 function advice(tool) {
   if (process.platform === 'win32') return 'run this inside WSL or in a container';
   if (process.platform === 'darwin') {
+    if (tool === CHROMIUM) return 'install Google Chrome';
     return tool === REDIS ? 'install Homebrew and run `brew install redis`' : 'run `xcode-select --install`';
   }
   const known = Object.keys(tool.packages).find((name) => name !== 'brew' && programPath(name));

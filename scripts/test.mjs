@@ -6,8 +6,9 @@ import { readdirSync } from 'node:fs';
 import { availableParallelism, constants } from 'node:os';
 import { join } from 'node:path';
 import { build, checkTools, install } from './demo/prepare.mjs';
+import { prepareWeb } from './demo/web.mjs';
 import { ROOT, say, stopCommands } from './steps.mjs';
-import { ensureRedisServer } from './system.mjs';
+import { ensureChromium, ensureRedisServer } from './system.mjs';
 
 /**
  * Test files at once. A file with a Strapi keeps about one core busy, and some of them measure times: more of them than
@@ -33,6 +34,10 @@ try {
   await install();
   say(`  ok  ${ensureRedisServer()}`);
   await build();
+  if (files.some((file) => file.includes('browser'))) {
+    say(`  ok  ${ensureChromium()}`);
+    await prepareWeb();
+  }
   if (patterns.length === 0) {
     await show('cargo', ['test', '--quiet']);
   }

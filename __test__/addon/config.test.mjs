@@ -93,6 +93,7 @@ describe('the plugin’s options', () => {
       cache: caching(),
       contentTypes: {},
       rateLimit: limits(),
+      revalidate: null,
       purgeOnStart: false,
     });
   });
@@ -125,6 +126,7 @@ describe('the plugin’s options', () => {
       contentTypes: { 'api::search.search': { ttl: '10m', invalidate: false } },
       rateLimit: { enabled: false, limit: 7, window: '2 d' },
       purgeOnStart: true,
+      revalidate: { url: 'https://example.com/api/revalidate', secret: '0123456789abcdef', timeout: '2 s' },
     };
     assert.deepEqual(resolve(options, { ...CREDENTIALS, CACHE_KEY_PREFIX: 'env', CACHE_TTL_SECONDS: '5' }), {
       url: 'https://other.upstash.io',
@@ -159,6 +161,7 @@ describe('the plugin’s options', () => {
       contentTypes: { 'api::search.search': { ttlMs: 600_000, invalidate: false } },
       rateLimit: limits({ limit: 7, windowMs: 172_800_000 }, { enabled: false }),
       purgeOnStart: true,
+      revalidate: { url: 'https://example.com/api/revalidate', secret: '0123456789abcdef', timeoutMs: 2_000 },
     });
   });
 

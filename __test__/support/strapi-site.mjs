@@ -45,7 +45,7 @@ const ENVIRONMENT = {
 };
 
 /** Settings of whoever runs the tests that would reach into a site. */
-const NOT_INHERITED = /^(UPSTASH_|CACHE_|QSTASH_|DATABASE_|NODE_OPTIONS$|NODE_TEST_CONTEXT$|ENV_PATH$|FORCE_COLOR$)/;
+const NOT_INHERITED = /^(UPSTASH_|CACHE_|REVALIDATE_|QSTASH_|DATABASE_|NODE_OPTIONS$|NODE_TEST_CONTEXT$|ENV_PATH$|FORCE_COLOR$)/;
 
 /** Sites of this test process that still run; see the exit listener at the end. */
 const running = new Set();

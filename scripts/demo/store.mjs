@@ -7,16 +7,17 @@ const TOKEN_NAME = 'UPSTASH_REDIS_REST_TOKEN';
 
 /**
  * @param {string} [envFile] what Strapi reads besides the environment
- * @returns {{ name: string, upstash: { url: string, token: string } | null }}
+ * @returns {{ name: string, upstash: { url: string, token: string } | null, prefix?: string }}
  */
 export function configuredStore(envFile) {
   const settings = { ...(envFile && existsSync(envFile) ? readEnv(envFile) : {}), ...process.env };
   const url = settings[URL_NAME];
   const token = settings[TOKEN_NAME];
+  const prefix = settings.CACHE_KEY_PREFIX;
   if (!url && !token) {
-    return { name: "the memory of Strapi's process", upstash: null };
+    return { name: "the memory of Strapi's process", upstash: null, prefix };
   }
-  return { name: `Upstash Redis at ${hostOf(url)}`, upstash: { url, token } };
+  return { name: `Upstash Redis at ${hostOf(url)}`, upstash: { url, token }, prefix };
 }
 
 function hostOf(url) {

@@ -47,6 +47,14 @@ impl Cache {
         Ok(Purge::Tags(tags.into_iter().collect()))
     }
 
+    /// What a purge of these means for who keeps published content alone (see [`Schema::public_tags`]).
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`](crate::error::ErrorKind::Config) when it is not of that shape.
+    pub fn public_tags(&self, types: &[String], changes: &[String]) -> Result<Vec<String>> {
+        Ok(self.state.lock().schema.public_tags(types, changes)?.into_iter().collect())
+    }
+
     /// Whether there is nothing a purge could reach: no entry, none on its way, and no Upstash.
     pub fn holds_nothing(&self) -> bool {
         let state = self.state.lock();

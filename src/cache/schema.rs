@@ -274,6 +274,14 @@ impl Schema {
         })
     }
 
+    /// The types that an edge leads to and from, as far as they know of it.
+    fn ends_of(&self, edge: &str) -> impl Iterator<Item = &str> {
+        self.types
+            .iter()
+            .filter(move |(_, known)| known.attributes.values().any(|one| one.edge() == Some(edge)))
+            .map(|(uid, _)| uid.as_str())
+    }
+
     fn is_component(&self, uid: &str) -> bool {
         self.types.get(uid).is_some_and(|known| known.kind == Kind::Component)
     }

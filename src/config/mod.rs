@@ -4,6 +4,7 @@ mod caching;
 mod jobs;
 mod limits;
 mod reader;
+mod revalidation;
 
 use std::collections::HashMap;
 
@@ -44,6 +45,7 @@ pub fn resolve(config: &str, environment: &Environment) -> Result<Value> {
     let rate_limit = limits::section(root.section("rateLimit")?)?;
     let jobs = jobs::list(&mut root)?;
     let qstash = jobs::qstash(root.section("qstash")?, variable, !jobs.is_empty())?;
+    let revalidate = revalidation::section(root.section("revalidate")?)?;
     let deadline = root.duration("deadline")?.unwrap_or(DEADLINE_MS);
     let purge_on_start = root.flag("purgeOnStart")?.unwrap_or(false);
     root.end()?;
@@ -61,6 +63,7 @@ pub fn resolve(config: &str, environment: &Environment) -> Result<Value> {
         "rateLimit": rate_limit,
         "jobs": jobs,
         "qstash": qstash,
+        "revalidate": revalidate,
         "purgeOnStart": purge_on_start,
     }))
 }
@@ -266,6 +269,21 @@ mod tests {
             (r#"{"token":"secret"}"#, "url: missing while token is set"),
             (r#"{"url":"ftp://a.b/c","token":"t"}"#, "url: found 'ftp://a.b'; expected the REST URL"),
             (r#"{"url":"a.b","token":"t"}"#, "url: found something that is no URL; expected the REST URL"),
+            (r#"{"revalidate":{"url":"https://a.b"}}"#, "revalidate.secret: missing while revalidate.url is set"),
+            (
+                r#"{"revalidate":{"secret":"0123456789abcdef"}}"#,
+                "revalidate.url: missing while revalidate.secret is set",
+            ),
+            (
+                r#"{"revalidate":{"url":"a.b","secret":"0123456789abcdef"}}"#,
+                "revalidate.url: found something that is no URL",
+            ),
+            (r#"{"revalidate":{"url":"https://a.b","secret":"short"}}"#, "revalidate.secret: too short; expected 16"),
+            (
+                r#"{"revalidate":{"urls":[]}}"#,
+                "revalidate.urls: not an option; the options here are url, secret, timeout",
+            ),
+            (r#"{"revalidate":"https://a.b"}"#, "revalidate: found 'https://a.b'; expected an object"),
             (r#"[]"#, "config: found []; expected an object"),
         ] {
             let text = refused(config);
@@ -287,6 +305,28 @@ mod tests {
         ] {
             assert!(!refused(config).contains("secret"), "{}", refused(config));
         }
+    }
+
+    #[test]
+    fn the_secret_of_a_front_end_is_never_repeated() {
+        for section in [
+            r#"{"url":"https://u:hidden@a.b","secret":"0123456789abcdef"}"#,
+            r#"{"url":"https://a.b","secret":"hidden"}"#,
+            r#"{"url":"https://a.b","secret":["hidden"]}"#,
+        ] {
+            let text = refused(&format!(r#"{{"revalidate":{section}}}"#));
+            assert!(text.starts_with("revalidate.") && !text.contains("hidden"), "{text}");
+        }
+    }
+
+    #[test]
+    fn nobody_is_told_of_changes_where_nobody_is_named() {
+        assert_eq!(resolved("{}").expect("valid")["revalidate"], Value::Null);
+        assert_eq!(resolved(r#"{"revalidate":{"url":"","secret":null}}"#).expect("valid")["revalidate"], Value::Null);
+        let found =
+            resolved(r#"{"revalidate":{"url":"https://a.b/c?d=e","secret":"0123456789abcdef","timeout":"2 s"}}"#);
+        let wanted = json!({ "url": "https://a.b/c?d=e", "secret": "0123456789abcdef", "timeoutMs": 2_000 });
+        assert_eq!(found.expect("valid")["revalidate"], wanted);
     }
 
     #[test]

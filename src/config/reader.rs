@@ -78,9 +78,9 @@ impl Reader {
             Some(Value::String(text)) if !text.is_empty() => Ok(Some(text)),
             // env('…') of an unset variable is undefined or an empty string.
             Some(Value::String(_)) => Ok(None),
-            Some(_) if name == "token" || name == "url" => {
-                let option = format!("{}{name}", self.path);
-                Err(ErrorKind::Config(format!("{option}: found something that is not text; expected a string")))
+            Some(_) if matches!(name, "token" | "url" | "secret") => {
+                let path = &self.path;
+                Err(ErrorKind::Config(format!("{path}{name}: found something that is not text; expected a string")))
             }
             Some(other) => Err(self.wrong(name, &other, "a string")),
         }

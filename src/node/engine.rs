@@ -242,6 +242,13 @@ impl Engine {
         self.purge(env, purge)
     }
 
+    /// The tags of published content that a write to these types, and these `changes` (as of `purgeChanges`), make stale. None
+    /// where nobody can see what changed, as in drafts and in Strapi's own tables.
+    #[napi]
+    pub fn public_tags(&self, types: Vec<String>, changes: Vec<String>) -> napi::Result<Vec<String>> {
+        self.cache.public_tags(&types, &changes).map_err(|error| napi::Error::from_reason(error.to_string()))
+    }
+
     /// Whether there is nothing that a purge could reach.
     #[napi(getter)]
     pub fn holds_nothing(&self) -> bool {

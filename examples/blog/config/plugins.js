@@ -1,6 +1,6 @@
 'use strict';
 
-module.exports = () => ({
+module.exports = ({ env }) => ({
   'users-permissions': {
     config: {
       jwtManagement: 'refresh',
@@ -11,6 +11,9 @@ module.exports = () => ({
   // move cache and limiter from this process's memory to Upstash.
   upstash: {
     enabled: true,
-    config: {},
+    config: {
+      // The front end is told of each publish: web/app/api/revalidate/route.js.
+      revalidate: { url: env('REVALIDATE_URL'), secret: env('REVALIDATE_SECRET') },
+    },
   },
 });

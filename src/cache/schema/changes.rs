@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::tags::purge;
-use super::{ANY_TYPE, Schema, not_understood};
+use super::{ANY_TYPE, Schema, decides_access, is_incidental, not_understood};
 use crate::error::Result;
 
 /// The document JavaScript hands over at the end of a transaction.
@@ -67,12 +67,33 @@ struct Owner {
 }
 
 impl Schema {
+    /// The tags of published content that a write to these types, and these changes (JSON, as below), make stale; without
+    /// those of single locales, which have one for all beside them.
+    ///
+    /// # Errors
+    /// [`crate::error::ErrorKind::Config`] when one is not of that shape.
+    pub fn public_tags(&self, types: &[String], changes: &[String]) -> Result<BTreeSet<String>> {
+        let counts = |uid: &str| decides_access(uid) || !is_incidental(uid);
+        let mut tags = self.touched_by_write(types.iter().map(String::as_str).filter(|uid| counts(uid)));
+        for one in changes {
+            let mut one: Changes = serde_json::from_str(one).map_err(not_understood)?;
+            one.documents.retain(|document| counts(&document.uid));
+            tags.extend(self.touched_by(&one));
+        }
+        tags.retain(|tag| !tag.contains(['~', '@', '*']));
+        Ok(tags)
+    }
+
     /// The tags that `changes` make stale.
     ///
     /// # Errors
     /// [`crate::error::ErrorKind::Config`] when it is not of that shape.
     pub fn touched_by_changes(&self, changes: &str) -> Result<BTreeSet<String>> {
         let changes: Changes = serde_json::from_str(changes).map_err(not_understood)?;
+        Ok(self.touched_by(&changes))
+    }
+
+    fn touched_by(&self, changes: &Changes) -> BTreeSet<String> {
         let mut tags = BTreeSet::new();
         for document in &changes.documents {
             document.rows(&mut tags);
@@ -81,7 +102,7 @@ impl Schema {
         for component in &changes.components {
             component.tags(&mut tags);
         }
-        Ok(tags)
+        tags
     }
 }
 
@@ -135,6 +156,7 @@ impl Document {
         let (before, after) = (keys(&self.before.links), keys(&self.after.links));
         let all: BTreeSet<&Key<'_>> = before.keys().chain(after.keys()).collect();
         let mut moved = BTreeSet::new();
+        let mut linked = BTreeSet::new();
         for key in all {
             let (edge, public, ..) = *key;
             match (before.get(key), after.get(key)) {
@@ -146,6 +168,7 @@ impl Document {
                     // Also the draft of one document takes a target away from another that is published.
                     let takes = link.is_none() && schema.takes(&self.uid, edge);
                     for public in if takes { vec![true, false] } else { vec![public] } {
+                        linked.insert((edge, public));
                         purge(tags, &format!("r:{edge}"), public, None);
                         purge(tags, &format!("l:{edge}:{}", self.id), public, None);
                         if let Some(Link(_, _, _, Some(document), ..)) = link.or(other) {
@@ -155,8 +178,13 @@ impl Document {
                 }
             }
         }
-        for (edge, public) in moved {
-            purge(tags, &format!("l:{edge}:{}", self.id), public, None);
+        for (edge, public) in &moved {
+            purge(tags, &format!("l:{edge}:{}", self.id), *public, None);
+        }
+        for (edge, public) in moved.union(&linked) {
+            for uid in schema.ends_of(edge) {
+                purge(tags, &format!("l:{uid}"), *public, None);
+            }
         }
     }
 }

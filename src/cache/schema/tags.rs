@@ -9,6 +9,7 @@
 //! | `d:<documentId>` | it shows the document | any write to it |
 //! | `r:<edge>` | it filters or sorts through the relation | a link of the relation that comes or goes |
 //! | `l:<edge>:<documentId>` | it shows what the document is related to | such a link of this document |
+//! | `l:<uid>` | somebody says so: it shows documents of the type and what they are related to | a link of any of them |
 //!
 //! An edge is the join table of a relation, the same from both of its sides. After each tag may stand `~`: that of drafts,
 //! which what shows published documents alone does not carry; and `@` with a locale, where all rows have that one.

@@ -301,7 +301,13 @@ fn a_link_that_comes_or_goes_touches_both_of_its_ends() {
         );
         schema().touched_by_changes(&changes).expect("understood").into_iter().collect::<Vec<_>>()
     };
-    let edge = ["l:articles_category_lnk:a1", "l:articles_category_lnk:c1", "r:articles_category_lnk"];
+    let edge = [
+        "l:api::article.article",
+        "l:api::category.category",
+        "l:articles_category_lnk:a1",
+        "l:articles_category_lnk:c1",
+        "r:articles_category_lnk",
+    ];
     assert_eq!(touched("", &link(true)), edge);
     assert_eq!(touched(&link(true), ""), edge);
     assert_eq!(touched("", &link(false)), edge.map(|name| format!("{name}~")));
@@ -312,7 +318,8 @@ fn a_link_that_comes_or_goes_touches_both_of_its_ends() {
     );
     assert_eq!(schema().touched_by_changes(&written).expect("understood"), edge.map(str::to_owned).into());
     let moved = link(true).replace(",1]", ",2]");
-    assert_eq!(touched(&link(true), &moved), ["l:articles_category_lnk:a1"]);
+    let ordered = ["l:api::article.article", "l:api::category.category", "l:articles_category_lnk:a1"];
+    assert_eq!(touched(&link(true), &moved), ordered);
 }
 
 #[test]
@@ -320,7 +327,13 @@ fn a_draft_that_takes_a_document_away_touches_what_shows_from_whom() {
     let changes = r#"{"documents":[{"uid":"api::category.category","id":"c1","before":{"rows":[],"links":[]},"after":{"rows":[],
         "links":[["articles_category_lnk",false,null,"a1","k",1]]}}]}"#;
     let names = schema().touched_by_changes(changes).expect("understood");
-    let edge = ["l:articles_category_lnk:a1", "l:articles_category_lnk:c1", "r:articles_category_lnk"];
+    let edge = [
+        "l:api::article.article",
+        "l:api::category.category",
+        "l:articles_category_lnk:a1",
+        "l:articles_category_lnk:c1",
+        "r:articles_category_lnk",
+    ];
     assert_eq!(names, edge.into_iter().flat_map(|name| [name.to_owned(), format!("{name}~")]).collect());
 }
 
@@ -339,4 +352,23 @@ fn a_tag_given_by_hand_cannot_reach_our_own_fields() {
     assert_eq!(custom_tag("seq"), "x:seq");
     assert_eq!(custom_tag("a\nfloor"), "x:a floor");
     assert_eq!(custom_tag("t:api::a.a"), "t:api::a.a");
+}
+
+#[test]
+fn who_keeps_published_content_alone_hears_of_nothing_else() {
+    let changes = |uid: &str, public: bool| {
+        let (before, after) = (row(public, 1, "x"), row(public, 2, "x"));
+        format!(
+            r#"{{"documents":[{{"uid":"{uid}","id":"a1","before":{{"rows":[{before}],"links":[]}},"after":{{"rows":[{after}],"links":[]}}}}]}}"#
+        )
+    };
+    let told = |types: &[&str], changes: &[String]| {
+        let types: Vec<String> = types.iter().map(|uid| (*uid).to_owned()).collect();
+        schema().public_tags(&types, changes).expect("understood").into_iter().collect::<Vec<_>>()
+    };
+    let tags = ["d:a1", "f:api::article.article.id", "w:api::article.article"];
+    assert_eq!(told(&[], &[changes(ARTICLE, true)]), tags);
+    assert!(told(&[], &[changes(ARTICLE, false), changes("admin::user", true)]).is_empty());
+    assert_eq!(told(&[ARTICLE, "admin::user", "strapi::core-store"], &[]), ["t:api::article.article"]);
+    assert!(told(&["plugin::users-permissions.role"], &[]).contains(&AUTH_TAG.to_owned()));
 }

@@ -59,7 +59,7 @@ export function resolveRule(kind: string, options: unknown, resolved: string): u
 
 /** What `strapi.config.get('plugin::upstash')` shows: the user's own words and units, complete. */
 export function readable(resolved: ResolvedConfig, given: UserConfig): UserConfig {
-  const { url, token, prefix, ttlMs, deadlineMs, l1, bus, cache, rateLimit, qstash, purgeOnStart } = resolved;
+  const { url, token, prefix, ttlMs, deadlineMs, l1, bus, cache, rateLimit, qstash, revalidate, purgeOnStart } = resolved;
   const { rule } = cache;
   const shown: UserConfig = {
     prefix,
@@ -95,6 +95,10 @@ export function readable(resolved: ResolvedConfig, given: UserConfig): UserConfi
     purgeOnStart,
   };
   if (url !== null) shown.url = url;
+  if (revalidate !== null) {
+    const { url: target, timeoutMs, secret } = revalidate;
+    shown.revalidate = withSecret({ url: target, timeout: timeoutMs / 1000 }, 'secret', secret) as UserConfig['revalidate'];
+  }
   return withSecret(shown, 'token', token);
 }
 

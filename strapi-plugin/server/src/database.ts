@@ -123,7 +123,9 @@ export function watchDatabase(site: Site): void {
   /** Where a write is to tell what it changes; undefined where its type is all that counts. */
   function changesOf(uid: string): Changes | undefined {
     const { models } = site;
-    if (models === undefined || !models.isPrecise(uid) || site.engine.holdsNothing) return undefined;
+    // A front end is told what changed, whatever is held here.
+    const isOfNoMatter = site.engine.holdsNothing && site.revalidation === undefined;
+    if (models === undefined || !models.isPrecise(uid) || isOfNoMatter) return undefined;
     return strapi.db.inTransaction() ? running.getStore() : new Changes(models, site.rows, true);
   }
 

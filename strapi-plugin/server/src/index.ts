@@ -57,7 +57,7 @@ export default {
    */
   async destroy({ strapi }: Lifecycle): Promise<void> {
     const site = siteOf(strapi);
-    await Promise.all([site.purges.settled(), site.releaseLimits(), site.jobs?.close()]);
+    await Promise.all([site.purges.settled(), site.releaseLimits(), site.jobs?.close(), site.revalidation?.close()]);
     await site.purges.journal?.close();
     const { httpServer } = strapi.server;
     if (httpServer.listening) httpServer.once('close', () => site.close());

@@ -14,6 +14,7 @@ import type { Rule } from './limiter/rule';
 import { Journal } from './journal';
 import { Models } from './models';
 import { type Purged, Purges } from './purges';
+import { Revalidation } from './revalidate';
 import { Rows } from './rows';
 import { schemaOf } from './schema';
 import type { CacheStats, RateLimitOptions, ResolvedConfig, UserConfig } from './types';
@@ -26,6 +27,8 @@ export class Site implements Holding {
   readonly shelf: Shelf;
   readonly purges: Purges;
   readonly failures: Failures;
+  /** Where a front end is to be told of changes. */
+  readonly revalidation: Revalidation | undefined;
   readonly flights = new Flights();
   /** The content API's prefix, without a trailing slash. */
   readonly apiPrefix: string;
@@ -76,6 +79,12 @@ export class Site implements Holding {
     const { jobs, qstash } = this.options;
     if (qstash.enabled && jobs.length > 0) this.jobs = new Jobs(strapi, this.outbox, this.options, given, this.failures);
     this.purges.watchers.push((batch) => this.credentials.changed(batch));
+    const { revalidate } = this.options;
+    if (revalidate !== null) {
+      const revalidation = new Revalidation(revalidate, this.engine, this.purges, this.failures);
+      this.revalidation = revalidation;
+      this.purges.watchers.push((batch) => revalidation.tell(batch));
+    }
   }
 
   get rows(): Rows {

@@ -3,6 +3,7 @@ import type { Context } from 'koa';
 import type { ResolvedRule } from './config';
 import type { CacheRule, CachingOptions } from './http/rule';
 import type { ResolvedJob } from './jobs/job';
+import type { RevalidateOptions } from './revalidate';
 
 /** A length of time: a number of seconds, or a number with a unit: `'150 ms'`, `'30 s'`, `'10 m'`, `'2 h'`, `'1 d'`, `'1 w'`. */
 export type Duration = number | string;
@@ -69,6 +70,18 @@ export interface UserConfig {
     token?: string | undefined;
     /** Where QStash is. Default: the variable `QSTASH_URL`, else `'https://qstash.upstash.io'`. */
     baseUrl?: string | undefined;
+  } | undefined;
+  /**
+   * A route of a front end that is told of each change of published content, after its commit, and again when it does not
+   * answer: docs/nextjs.md. Default: none.
+   */
+  revalidate?: {
+    /** Its address: `'https://example.com/api/revalidate'`. Goes with `secret`: both or neither. */
+    url?: string | undefined;
+    /** What requests are signed with, 16 characters or more. Never logged. */
+    secret?: string | undefined;
+    /** The longest time one request may take. Default: `'5 s'`. */
+    timeout?: Duration | undefined;
   } | undefined;
   /** Purge everything when Strapi starts. Default: false. */
   purgeOnStart?: boolean | undefined;
@@ -441,5 +454,6 @@ export interface ResolvedConfig {
   };
   jobs: ResolvedJob[];
   qstash: { enabled: boolean; token: string | null; baseUrl: string };
+  revalidate: RevalidateOptions | null;
   purgeOnStart: boolean;
 }
