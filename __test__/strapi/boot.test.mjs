@@ -14,7 +14,7 @@ describe('Strapi does not start, and says why, with', () => {
     'an unknown option': [{ plugins: plugin({ tll: 60 }) }, 'tll: not an option; the options here are url, token, prefix, ttl'],
     'a TTL that is none': [{ plugins: plugin({ ttl: 'soon' }) }, "ttl: found 'soon'; expected a number of seconds above 0"],
     'a URL that is none': [{ plugins: plugin({ url: 'upstash', token: SECRET }) }, 'url: found something that is no URL'],
-    'half a credential in the environment': [{ env: { UPSTASH_REDIS_REST_TOKEN: SECRET } }, 'url: missing while token is set'],
+    'half a credential in the environment': [{ env: { UPSTASH_REDIS_REST_TOKEN: SECRET } }, 'url: missing'],
     'a wrong option of a middleware': [
       { middlewares: ours({ name: 'plugin::upstash.rate-limit', config: { limit: 0 } }) },
       'limit: found 0; expected a whole number from 1',

@@ -134,6 +134,14 @@ impl Given {
     }
 }
 
+/// A name that no other store has, in this process or another. The randomness is the standard library's, which takes it from
+/// the system: that of a fast hasher may be the same for two that are made in the same place.
+fn new_origin() -> String {
+    static MADE: AtomicU64 = AtomicU64::new(0);
+    let number = MADE.fetch_add(1, Ordering::Relaxed);
+    format!("{:016x}", std::hash::RandomState::new().hash_one((std::process::id(), number)))
+}
+
 impl RemoteStore {
     pub fn new(client: Arc<Client>, prefix: &str) -> Self {
         Self {
@@ -143,7 +151,7 @@ impl RemoteStore {
             versions: format!("{prefix}@versions"),
             log: format!("{prefix}@log"),
             channel: format!("{prefix}@bus"),
-            origin: format!("{:016x}", foldhash::fast::RandomState::default().hash_one(std::process::id())),
+            origin: new_origin(),
             seen: AtomicU64::new(0),
             given: Mutex::new(Given::default()),
         }
@@ -338,4 +346,15 @@ const PATTERN_TAG: &str = "@pattern";
 
 fn unexpected(what: &str) -> ErrorKind {
     ErrorKind::Protocol(format!("an unexpected {what}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_two_stores_sign_alike() {
+        let made: std::collections::HashSet<String> = (0..1_000).map(|_| new_origin()).collect();
+        assert_eq!(made.len(), 1_000);
+    }
 }

@@ -4,13 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Engine } from '../../..';
 import type { Failures } from './failures';
 import type { Batch, Purges } from './purges';
-
-/** Whom to tell, and how to sign it. */
-export interface RevalidateOptions {
-  url: string;
-  secret: string;
-  timeoutMs: number;
-}
+import type { RevalidateOptions } from './types';
 
 /** The pauses before a request is sent again, in ms. After the last one what was to be told is given up. */
 const PAUSES_MS = [500, 1_000, 2_000, 4_000, 8_000, 15_000, 30_000];

@@ -1,9 +1,7 @@
-import type { Core } from '@strapi/strapi';
 import type { Context } from 'koa';
 import type { ResolvedRule } from './config';
 import type { CacheRule, CachingOptions } from './http/rule';
 import type { ResolvedJob } from './jobs/job';
-import type { RevalidateOptions } from './revalidate';
 
 /** A length of time: a number of seconds, or a number with a unit: `'150 ms'`, `'30 s'`, `'10 m'`, `'2 h'`, `'1 d'`, `'1 w'`. */
 export type Duration = number | string;
@@ -174,8 +172,12 @@ export type Json = string | number | boolean | null | Json[] | { [name: string]:
 
 /** What a function that makes a body is given beside the event. */
 export interface JobContext {
-  strapi: Core.Strapi;
+  /** This Strapi: `Core.Strapi` of `@strapi/strapi`, which these types do without, as they are read without Strapi too. */
+  strapi: object;
 }
+
+/** Makes a body. Its parameters may be told more closely: `(event, { strapi }: { strapi: Core.Strapi }) => …`. */
+export type JobBody = { make(event: JobEvent, context: JobContext): unknown }['make'];
 
 /**
  * Sends a message through QStash, which delivers it to `url`, for each event of some types. At least once, after the
@@ -211,7 +213,7 @@ export interface JobOptions {
    * null no message is made. A function that throws, or takes longer than 5 s, is logged and the default takes its place.
    * Default: the event without `entry`.
    */
-  body?: Json | ((event: JobEvent, context: JobContext) => unknown) | undefined;
+  body?: Json | JobBody | undefined;
 }
 
 /** `strapi.plugin('upstash').service('jobs')`. */
@@ -431,6 +433,13 @@ export interface CacheStats {
   limitUndecided: number;
   /** Errors of this plugin that were caught so that the request could go on without it. */
   failures: number;
+}
+
+/** Whom to tell, and how to sign it. */
+export interface RevalidateOptions {
+  url: string;
+  secret: string;
+  timeoutMs: number;
 }
 
 /** The plugin's options with defaults and environment filled in; times in ms. */
